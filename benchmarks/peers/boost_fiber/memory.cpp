@@ -1,0 +1,65 @@
+#include "peer.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace peer {
+namespace {
+
+/// Bytes in a field of /proc/self/status.
+double status_bytes(std::string_view field) {
+    std::ifstream status("/proc/self/status");
+    std::string word;
+    while (status >> word) {
+        if (word != field) continue;
+        double kibibytes = 0;
+        status >> kibibytes;
+        return kibibytes * 1024;
+    }
+    return 0;
+}
+
+double mappings() {
+    std::ifstream maps("/proc/self/maps");
+    return static_cast<double>(std::count(std::istreambuf_iterator(maps), {}, '\n'));
+}
+
+}  // namespace
+
+void parked_fibers(std::uint64_t fibers) {
+    double const resident = status_bytes("VmRSS:");
+    double const page_tables = status_bytes("VmPTE:");
+
+    boost::fibers::buffered_channel<std::uint64_t> release(128);
+    boost::fibers::buffered_channel<std::uint64_t> results(128);
+    boost::fibers::barrier started(fibers + 1);
+    std::vector<boost::fibers::fiber> parked;
+    parked.reserve(fibers);
+    for (std::uint64_t i = 0; i != fibers; ++i) {
+        parked.push_back(launch([&] {
+            started.wait();
+            results.push(release.value_pop());
+        }));
+    }
+    started.wait();
+    double const per_fiber = 1 / static_cast<double>(fibers);
+    double const resident_each = (status_bytes("VmRSS:") - resident) * per_fiber;
+    double const page_tables_each = (status_bytes("VmPTE:") - page_tables) * per_fiber;
+    double const maps = mappings();
+
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = 0; i != fibers; ++i) {
+        release.push(i);
+        sum += results.value_pop();
+    }
+    for (boost::fibers::fiber& fiber : parked) fiber.join();
+
+    report("parked_resident", resident_each, sum);
+    report("parked_page_tables", page_tables_each, sum);
+    report("parked_mappings", maps, sum);
+}
+
+}  // namespace peer

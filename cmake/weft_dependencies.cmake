@@ -1,0 +1,26 @@
+# What the library itself needs. Tests, examples and benchmarks look for their own.
+
+include(CheckIncludeFileCXX)
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+if(weft_switch STREQUAL "boost")
+    find_package(Boost 1.74 QUIET COMPONENTS context)
+    if(NOT Boost_FOUND)
+        message(FATAL_ERROR "Boost.Context >= 1.74 not found; install libboost-context1.81-dev (Debian 12) or libboost-context-dev")
+    endif()
+endif()
+
+# Header-only and private to the sources: nothing of it reaches an installed header or the exported targets.
+# Older packages install it flat, newer ones under moodycamel/.
+find_path(WEFT_CONCURRENTQUEUE_INCLUDE concurrentqueue.h PATH_SUFFIXES concurrentqueue/moodycamel concurrentqueue)
+if(NOT WEFT_CONCURRENTQUEUE_INCLUDE)
+    message(FATAL_ERROR "moodycamel::ConcurrentQueue not found; install libconcurrentqueue-dev")
+endif()
+
+check_include_file_cxx(valgrind/valgrind.h WEFT_HAVE_VALGRIND_H)
+option(WEFT_VALGRIND "Tell valgrind about fiber stacks" ${WEFT_HAVE_VALGRIND_H})
+if(WEFT_VALGRIND AND NOT WEFT_HAVE_VALGRIND_H)
+    message(FATAL_ERROR "WEFT_VALGRIND=ON needs <valgrind/valgrind.h>; install valgrind or use -DWEFT_VALGRIND=OFF")
+endif()

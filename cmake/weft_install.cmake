@@ -1,0 +1,56 @@
+# Headers, libweft.a, the CMake package and the pkg-config file.
+
+if(NOT WEFT_INSTALL)
+    return()
+endif()
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
+
+install(TARGETS weft EXPORT weftTargets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(EXPORT weftTargets NAMESPACE weft:: DESTINATION "${package_dir}")
+
+# An installed library asks only for what its objects still need at link time.
+set(WEFT_NEEDS_BOOST_CONTEXT FALSE)
+set(WEFT_PC_LIBS "-pthread")
+set(WEFT_PC_CFLAGS "-pthread")
+if(weft_switch STREQUAL "boost")
+    set(WEFT_NEEDS_BOOST_CONTEXT TRUE)
+    string(APPEND WEFT_PC_LIBS " -lboost_context")
+endif()
+get_target_property(interface_options weft INTERFACE_COMPILE_OPTIONS)
+get_target_property(interface_link_options weft INTERFACE_LINK_OPTIONS)
+get_target_property(interface_definitions weft INTERFACE_COMPILE_DEFINITIONS)
+if(interface_options)
+    list(JOIN interface_options " " flags)
+    string(APPEND WEFT_PC_CFLAGS " ${flags}")
+endif()
+if(interface_link_options)
+    list(JOIN interface_link_options " " flags)
+    string(APPEND WEFT_PC_LIBS " ${flags}")
+endif()
+if(interface_definitions)
+    list(JOIN interface_definitions " -D" flags)
+    string(APPEND WEFT_PC_CFLAGS " -D${flags}")
+endif()
+foreach(kind IN ITEMS LIBDIR INCLUDEDIR)
+    if(IS_ABSOLUTE "${CMAKE_INSTALL_${kind}}")
+        set(WEFT_PC_${kind} "${CMAKE_INSTALL_${kind}}")
+    else()
+        set(WEFT_PC_${kind} "\${prefix}/${CMAKE_INSTALL_${kind}}")
+    endif()
+endforeach()
+
+# The prefix is found from where weft.pc lies, so that an installed tree may be moved.
+file(RELATIVE_PATH WEFT_PC_PREFIX "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
+configure_file(cmake/weft.pc.in weft.pc @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/weft.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+configure_package_config_file(cmake/weftConfig.cmake.in weftConfig.cmake INSTALL_DESTINATION "${package_dir}")
+write_basic_package_version_file(weftConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/weftConfig.cmake" "${PROJECT_BINARY_DIR}/weftConfigVersion.cmake"
+    DESTINATION "${package_dir}")

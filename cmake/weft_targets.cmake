@@ -1,0 +1,71 @@
+# The shape of the library: one OBJECT library per folder, archived into the one library that users link.
+
+# weft_warnings: private to weft's own code, never exported.
+add_library(weft_warnings INTERFACE)
+target_compile_options(weft_warnings INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+    -Wold-style-cast -Wcast-qual -Wformat=2 -Wextra-semi -Wundef
+    $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond;-Wlogical-op>
+    $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wthread-safety>
+    $<$<BOOL:${WEFT_WERROR}>:-Werror>)
+
+# A sanitized library needs sanitized callers, and every test must see the same modes: so these travel with the target.
+function(weft_apply_modes target)
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    if(WEFT_SANITIZE STREQUAL "address")
+        set(flags -fsanitize=address,undefined)
+        target_compile_options(${target} PUBLIC ${flags} -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+        target_link_options(${target} PUBLIC ${flags})
+    elseif(WEFT_SANITIZE STREQUAL "thread")
+        target_compile_options(${target} PUBLIC -fsanitize=thread -fno-omit-frame-pointer)
+        target_link_options(${target} PUBLIC -fsanitize=thread)
+    endif()
+    if(WEFT_FORCE_MIGRATION)
+        target_compile_definitions(${target} PUBLIC WEFT_FORCE_MIGRATION=1)
+    endif()
+endfunction()
+
+# weft_layer(<folder> [DEPENDS <folder>...] [EXCLUDE <file>...])
+# The layer of the current folder: its *.cpp, its public headers, and the include roots of the layers it depends on.
+# EXCLUDE names sources that are chosen by other means than by being there.
+function(weft_layer folder)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;EXCLUDE")
+    set(target weft_${folder})
+    set(root "${CMAKE_CURRENT_SOURCE_DIR}/include")
+
+    file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *.cpp)
+    list(REMOVE_ITEM sources ${arg_EXCLUDE})
+    if(NOT sources)
+        file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/empty.cpp" "")
+        set(sources "${CMAKE_CURRENT_BINARY_DIR}/empty.cpp")
+    endif()
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${root}/weft/*.hpp")
+
+    add_library(${target} OBJECT ${sources})
+    weft_apply_modes(${target})
+    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF VERIFY_INTERFACE_HEADER_SETS ON)
+    target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${root}" FILES ${headers})
+    target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+    target_link_libraries(${target} PRIVATE weft_warnings)
+    foreach(dependency IN LISTS arg_DEPENDS)
+        target_link_libraries(${target} PUBLIC weft_${dependency})
+    endforeach()
+
+    target_sources(weft PRIVATE $<TARGET_OBJECTS:${target}>)
+    target_sources(weft PUBLIC FILE_SET HEADERS BASE_DIRS "${root}" FILES ${headers})
+    set_property(GLOBAL APPEND PROPERTY WEFT_LAYERS ${folder})
+endfunction()
+
+# What only the assembled library carries: the modes and libraries its users need, and the check of its headers.
+function(weft_finish_library)
+    weft_apply_modes(weft)
+    target_link_libraries(weft PUBLIC Threads::Threads)
+    if(weft_switch STREQUAL "boost")
+        target_link_libraries(weft PRIVATE Boost::context)
+    endif()
+    # Part of every build, so that a header that does not compile alone is found where it is written.
+    if(PROJECT_IS_TOP_LEVEL)
+        add_custom_target(weft_headers_alone ALL)
+        add_dependencies(weft_headers_alone all_verify_interface_header_sets)
+    endif()
+endfunction()

@@ -1,0 +1,48 @@
+// Reads many small files, or a part of a large one, in one go.
+#pragma once
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "file.hpp"
+
+namespace weftsum {
+
+/// Consecutive bytes of one file.
+struct piece {
+    file* of;
+    std::span<std::byte const> data;
+    bool last;  // nothing follows: the end of the file, or an error, which is then in of->trouble
+};
+
+/// Reads the files of a batch one after the other through a buffer.
+class batch_reader {
+public:
+    /// Both arguments must outlive the reader. Files that are in trouble already are skipped; `bytes` of the others is set
+    /// to 0, for the consumer to count.
+    batch_reader(batch& files, std::span<std::byte> buffer);
+    ~batch_reader();
+    batch_reader(batch_reader const&) = delete;
+    batch_reader& operator=(batch_reader const&) = delete;
+
+    bool finished() const { return at_ == files_.size(); }
+
+    /// Fills the buffer anew; the pieces of the last call end here. Blocks the thread: system calls only.
+    void fill();
+
+    /// What the buffer holds, in order.
+    std::span<piece const> pieces() const { return pieces_; }
+
+private:
+    bool open_current();
+    void end_current();
+    void skip_troubled();
+
+    std::vector<file>& files_;
+    std::span<std::byte> buffer_;
+    std::vector<piece> pieces_;
+    std::size_t at_ = 0;
+    int descriptor_ = -1;  // of the current file, -1 before it is opened
+};
+
+}  // namespace weftsum

@@ -1,0 +1,52 @@
+#pragma once
+// What the compiler offers: sanitizers in use, attributes, clang's thread-safety analysis.
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WEFT_ASAN 1
+#endif
+#if __has_feature(thread_sanitizer)
+#define WEFT_TSAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define WEFT_ASAN 1
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define WEFT_TSAN 1
+#endif
+#ifndef WEFT_ASAN
+#define WEFT_ASAN 0
+#endif
+#ifndef WEFT_TSAN
+#define WEFT_TSAN 0
+#endif
+
+// In a build with forced migration a fiber that parks always resumes on another worker, if there is one.
+#ifndef WEFT_FORCE_MIGRATION
+#define WEFT_FORCE_MIGRATION 0
+#endif
+
+#define WEFT_NOINLINE [[gnu::noinline]]
+#define WEFT_INLINE [[gnu::always_inline]] inline
+
+#if defined(__clang__)
+#define WEFT_THREAD_ANNOTATION(x) __attribute__((x))
+#else
+#define WEFT_THREAD_ANNOTATION(x)
+#endif
+#define WEFT_CAPABILITY(name) WEFT_THREAD_ANNOTATION(capability(name))
+#define WEFT_SCOPED_CAPABILITY WEFT_THREAD_ANNOTATION(scoped_lockable)
+#define WEFT_GUARDED_BY(lock) WEFT_THREAD_ANNOTATION(guarded_by(lock))
+#define WEFT_REQUIRES(...) WEFT_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
+#define WEFT_ACQUIRE(...) WEFT_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
+#define WEFT_TRY_ACQUIRE(...) WEFT_THREAD_ANNOTATION(try_acquire_capability(__VA_ARGS__))
+#define WEFT_RELEASE(...) WEFT_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
+#define WEFT_NO_THREAD_SAFETY_ANALYSIS WEFT_THREAD_ANNOTATION(no_thread_safety_analysis)
+
+namespace weft::detail {
+
+/// Bytes between two objects that different threads write, so that they do not share a cache line.
+inline constexpr unsigned cache_line_bytes = 64;
+
+}  // namespace weft::detail

@@ -1,0 +1,125 @@
+// When nothing in the process can ever run again.
+//
+// It is certain only if every runtime is asleep, no fiber waits for the outside world, no timer is armed, and the process
+// has no thread that could wake a fiber: none but ours and those that wait in `run`.
+#include "blocking_pool.hpp"
+#include "describe.hpp"
+#include "monitor.hpp"
+#include "registry.hpp"
+
+#include <weft/detail/diagnostics.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <unistd.h>
+
+namespace weft::detail {
+
+namespace {
+
+constexpr int deadlock_status = 2;  // as Go
+
+struct census {
+    std::size_t live = 0;
+    std::size_t parked = 0;
+    std::size_t stuck = 0;  // parked, and only another fiber could wake it
+    int write_to = -1;
+};
+
+void count(stack_slot& slot, void* argument) noexcept {
+    auto& sum = *static_cast<census*>(argument);
+    fiber_control& f = *control_of(slot);
+    if (!f.try_hold()) return;
+    if (f.join_state.load(std::memory_order_acquire) != fiber_control::finished) {
+        ++sum.live;
+        wait_reason const* reason = f.reason.load(std::memory_order_relaxed);
+        if (f.is_asleep()) ++sum.parked;
+        if (f.is_asleep() && reason != nullptr && !reason->external) ++sum.stuck;
+        if (sum.write_to >= 0) describe_line(f, sum.write_to);
+    }
+    f.release();
+}
+
+census take_census(int write_to = -1) noexcept {
+    census sum;
+    sum.write_to = write_to;
+    stack_depot::for_each([](stack_slot& slot, void* argument) { count(slot, argument); }, &sum);
+    return sum;
+}
+
+std::uint64_t dispatches(runtime_core const& rt) noexcept {
+    std::uint64_t sum = 0;
+    for (auto const& w : rt.workers()) sum += w->dispatches.get();
+    return sum;
+}
+
+std::size_t threads_of_process() noexcept {
+    std::error_code failed;
+    std::size_t threads = 0;
+    for (std::filesystem::directory_iterator at("/proc/self/task", failed), end; !failed && at != end; at.increment(failed)) ++threads;
+    return failed ? SIZE_MAX : threads;  // not knowing counts as having others
+}
+
+// TSan runs a thread of its own.
+constexpr std::size_t sanitizer_threads = WEFT_TSAN;
+
+}  // namespace
+
+bool runtime_core::may_be_deadlocked() const noexcept {
+    if (options.on_deadlock == deadlock_action::ignore || live() == 0) return false;
+    return examined_at_.load(std::memory_order_relaxed) != dispatches(*this) + 1;
+}
+
+void runtime_core::examine_deadlock() noexcept {
+    examined_at_.store(dispatches(*this) + 1, std::memory_order_relaxed);
+    runtime_registry& all = runtime_registry::instance();
+    std::unique_lock guard(all.lock, std::try_to_lock);
+    if (!guard) return examined_at_.store(0, std::memory_order_relaxed);  // somebody else is looking, or a runtime comes or goes
+
+    std::uint64_t before = 0;
+    std::size_t ours = sanitizer_threads + static_cast<std::size_t>(all.waiting_callers.load());
+    for (runtime_core* rt : all.runtimes) {
+        if (!rt->all_idle()) return;
+        for (auto const& w : rt->workers())
+            if (w->timers.live() != 0 || !w->inbox_empty()) return;
+        if (rt->blocking().busy()) return;
+        before += dispatches(*rt);
+        ours += rt->workers().size() + monitor::threads + rt->blocking().threads();
+    }
+    census const now = take_census();
+    if (now.live == 0 || now.stuck != now.live) return;
+    bool const certain = threads_of_process() <= ours;
+    std::uint64_t after = 0;
+    for (runtime_core* rt : all.runtimes) {
+        after += dispatches(*rt);
+        if (!rt->all_idle() || rt->anything_to_do()) return;
+    }
+    if (after != before) return;
+
+    bool const exits = certain && options.on_deadlock == deadlock_action::exit;
+    if (!exits && deadlock_reported.exchange(true)) return;
+    std::fflush(nullptr);
+    write_text(STDERR_FILENO, exits ? "weft: all fibers are asleep: deadlock\n"
+                                    : "weft: warning: all fibers are asleep: deadlock, unless another thread wakes one\n");
+    take_census(STDERR_FILENO);
+    if (exits) std::_Exit(deadlock_status);
+}
+
+std::size_t live_fibers() noexcept { return take_census().live; }
+
+std::size_t parked_fibers() noexcept { return take_census().parked; }
+
+std::size_t dump_fibers(int to) noexcept { return take_census(to).live; }
+
+std::size_t live_timers() noexcept {
+    runtime_registry& all = runtime_registry::instance();
+    std::scoped_lock guard(all.lock);
+    std::size_t sum = 0;
+    for (runtime_core* rt : all.runtimes)
+        for (auto const& w : rt->workers()) sum += w->timers.live();
+    return sum;
+}
+
+}  // namespace weft::detail

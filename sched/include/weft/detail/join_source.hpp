@@ -1,0 +1,20 @@
+#pragma once
+#include <weft/detail/fiber_control.hpp>
+#include <weft/detail/select_source.hpp>
+
+namespace weft::detail {
+
+/// The end of a fiber, for select and for join. One at a time per fiber. Null: no fiber, never ready.
+class join_source final : public select_source {
+public:
+    explicit join_source(fiber_control* f) noexcept : fiber_(f) {}
+
+    bool is_ready() override;
+    bool arm(wait_token sleeper, wait_tag tag) override;
+    void disarm() noexcept override;
+
+private:
+    fiber_control* fiber_;
+};
+
+}  // namespace weft::detail

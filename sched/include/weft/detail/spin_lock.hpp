@@ -1,0 +1,56 @@
+#pragma once
+#include <weft/detail/config.hpp>
+
+#include <atomic>
+
+namespace weft::detail {
+
+inline void cpu_relax() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+/// Guards a few dozen instructions; nobody parks, allocates or runs user code that may do so while holding it.
+///
+/// Test and test-and-set; a thread that waits long lets the (preempted) holder have the processor. Releasing is a plain store:
+/// a lock that must look for sleepers pays a second locked instruction on every release.
+class WEFT_CAPABILITY("spin lock") spin_lock {
+public:
+    void lock() noexcept WEFT_ACQUIRE() {
+        // Acquire: pairs with the release in unlock.
+        if (held_.exchange(true, std::memory_order_acquire)) [[unlikely]] lock_contended();
+    }
+    bool try_lock() noexcept WEFT_TRY_ACQUIRE(true) { return !held_.exchange(true, std::memory_order_acquire); }
+    void unlock() noexcept WEFT_RELEASE() { held_.store(false, std::memory_order_release); }
+
+private:
+    void lock_contended() noexcept;
+
+    std::atomic<bool> held_{false};
+};
+
+class WEFT_SCOPED_CAPABILITY spin_guard {
+public:
+    explicit spin_guard(spin_lock& lock) noexcept WEFT_ACQUIRE(lock) : lock_(lock) { lock_.lock(); }
+    ~spin_guard() WEFT_RELEASE() { lock_.unlock(); }
+    spin_guard(spin_guard const&) = delete;
+
+private:
+    spin_lock& lock_;
+};
+
+/// Orders every access before it against every access after it, also a store before against a load after.
+inline void full_fence() noexcept {
+#if WEFT_TSAN
+    // TSan knows no fences; a locked instruction is one on the machines it runs on.
+    static std::atomic<unsigned> anything{0};
+    anything.fetch_add(1, std::memory_order_seq_cst);
+#else
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,63 @@
+#pragma once
+// One wait of the calling fiber or thread: what every blocking call in weft is made of.
+//
+//     wait w(reason, object);                begins; the token may now be handed out
+//     link w.token() into the queues of whatever is waited for, under their locks
+//     tag = w.park();                        sleeps until the first waker has delivered
+//     unlink what the winner did not
+//
+// A waker needs no lock to win, only the token. A queue node that lies in the sleeper's frame is touched under
+// its queue's lock, and after winning only until deliver.
+
+#include <weft/clock.hpp>
+#include <weft/detail/waiter.hpp>
+
+namespace weft::detail {
+
+/// Shown in reports. `external`: somebody outside the fibers (the clock, the kernel, a helper thread) can end such a
+/// wait, so it is never part of a deadlock.
+struct wait_reason {
+    char const* text;
+    bool external = false;
+};
+
+/// The waiter of the calling fiber, or of the calling thread if it runs none.
+waiter& current_waiter() noexcept;
+
+/// Throws what a cancelled fiber throws.
+[[noreturn]] void throw_cancelled();
+
+class wait {
+public:
+    /// Begins a wait. Inside a shield, and while an exception is in flight, every wait is uninterruptible.
+    wait(wait_reason const& reason, void const* object, interruptible may_cancel = interruptible::yes) noexcept
+        : wait(current_waiter(), reason, object, may_cancel) {}
+    wait(waiter& self, wait_reason const& reason, void const* object, interruptible may_cancel = interruptible::yes) noexcept;
+    wait(wait const&) = delete;
+    /// A wait that was neither parked nor finished is withdrawn.
+    ~wait();
+
+    /// A cancellation came before the wait: do not park, throw.
+    bool cancelled() const noexcept { return cancelled_; }
+    wait_token token() const noexcept { return {&self_, generation_}; }
+    waiter& self() const noexcept { return self_; }
+
+    /// Sleeps until somebody has delivered; returns the winner's tag.
+    wait_tag park() noexcept;
+    /// The same, or until `deadline`: `tag_timeout`. `time_point::max()` is never.
+    wait_tag park_until(clock::time_point deadline) noexcept;
+
+    /// The sleeper itself claims the wait, because it need not sleep. False: somebody else won and will deliver: park.
+    bool finish() noexcept;
+
+private:
+    void end() noexcept;
+
+    waiter& self_;
+    std::uint64_t generation_;
+    bool shielded_;
+    bool cancelled_;
+    bool over_ = false;
+};
+
+}  // namespace weft::detail

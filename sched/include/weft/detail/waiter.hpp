@@ -1,0 +1,152 @@
+#pragma once
+// Who sleeps, and the protocol by which exactly one of several wakers wakes it.
+//
+// A waiter is the part of a fiber (its control block) or of an OS thread (a pooled record) that can be asleep. Its memory is never
+// given to anything else, so whoever holds a `wait_token` may try to claim it at any time, also long after that wait.
+//
+//     claim word:  | generation : 59 | CANCELLED | SHIELDED | PARKED | DELIVERED | CLAIMED |
+//
+//     begin      the sleeper starts a wait: next generation; CLAIMED, DELIVERED, PARKED are cleared, all at once.
+//     claim      a waker sets CLAIMED, if the generation is the one it knows and nobody was first. The winner owns the waiter's
+//                result fields and, until it delivers, the sleeper's frame.
+//     deliver    the winner sets DELIVERED. If PARKED was set, it makes the sleeper runnable; else it touches nothing any more.
+//     park       the sleeper has left its stack and sets PARKED. If DELIVERED was set, whoever sets PARKED makes it runnable.
+//
+// Invariants: CLAIMED, DELIVERED and PARKED are all set whenever no wait is going on, so that no stale claim can win.
+//             DELIVERED => CLAIMED. Who sets the second of DELIVERED and PARKED makes the sleeper ready, exactly once.
+//             The generation never repeats, not even when the memory is reused for another fiber.
+//             CANCELLED stays set for the rest of the fiber's life. SHIELDED: this wait ignores cancellation.
+// Rejected:   a waker that spins until the sleeper has parked: two parking fibers can each hold up the other.
+//             A cancellation flag beside the word: it needs a full fence in every wait; one word needs none.
+
+#include <weft/detail/config.hpp>
+
+#include <atomic>
+#include <bit>
+#include <cstdint>
+
+namespace weft::detail {
+
+/// What won a wait, as the client numbers it. These two are reserved.
+using wait_tag = std::uint32_t;
+inline constexpr wait_tag tag_cancelled = 0xffff'ffff;
+inline constexpr wait_tag tag_timeout = 0xffff'fffe;
+
+enum class interruptible : bool { no, yes };
+
+class ready_list;
+
+class waiter {
+public:
+    enum class kind : std::uint8_t { fiber, thread };
+
+    static constexpr std::uint64_t claimed = 1;
+    static constexpr std::uint64_t delivered = 2;
+    static constexpr std::uint64_t parked = 4;
+    static constexpr std::uint64_t settled = claimed | delivered | parked;
+    static constexpr std::uint64_t shielded = 8;
+    static constexpr std::uint64_t cancelled = 16;
+    static constexpr unsigned generation_shift = 5;
+
+    explicit waiter(kind k, std::uint64_t first_generation) noexcept
+        : word_(first_generation << generation_shift | settled), kind_(k) {}
+    waiter(waiter const&) = delete;
+
+    kind what() const noexcept { return kind_; }
+
+    // ---- the sleeper's side
+
+    /// Starts a wait and returns its generation. `was_cancelled` says whether a cancellation came before.
+    std::uint64_t begin(interruptible may_cancel, bool& was_cancelled) noexcept {
+        std::uint64_t const step =
+            (std::uint64_t{1} << generation_shift) - settled + (may_cancel == interruptible::yes ? 0 : shielded);
+        // Acquire: pairs with the release in cancel. Wakers learn the generation through whatever lock guards their queue.
+        std::uint64_t const before = word_.fetch_add(step, std::memory_order_acquire);
+        was_cancelled = (before & cancelled) != 0;
+        return (before + step) >> generation_shift;
+    }
+
+    /// After an uninterruptible wait is over.
+    void unshield() noexcept { word_.fetch_sub(shielded, std::memory_order_relaxed); }
+
+    /// Ends a wait that never parked, by the sleeper itself, which has claimed it.
+    void settle() noexcept { word_.fetch_or(delivered | parked, std::memory_order_relaxed); }
+
+    bool is_delivered() const noexcept { return (word_.load(std::memory_order_acquire) & delivered) != 0; }
+
+    /// Publishes that the sleeper has left its stack. True: it was woken meanwhile, and the caller makes it ready.
+    /// Acquire and release: pairs with deliver, in either order.
+    bool set_parked() noexcept { return (word_.fetch_or(parked, std::memory_order_acq_rel) & delivered) != 0; }
+
+    bool is_cancelled() const noexcept { return (word_.load(std::memory_order_acquire) & cancelled) != 0; }
+
+    /// Parked and not claimed: a snapshot, for reports.
+    bool is_asleep() const noexcept { return (word_.load(std::memory_order_acquire) & (parked | claimed)) == parked; }
+
+    /// What the winner said. Valid after the wait, until the next.
+    wait_tag won_by() const noexcept { return won_by_; }
+
+    // ---- the wakers' side
+
+    /// True: the caller has won this wait and must deliver. Never touches anything but the claim word.
+    bool try_claim(std::uint64_t generation) noexcept {
+        std::uint64_t word = word_.load(std::memory_order_relaxed);
+        do {
+            if (word >> generation_shift != generation || (word & claimed) != 0) return false;
+        } while (!word_.compare_exchange_weak(word, word | claimed, std::memory_order_acq_rel, std::memory_order_relaxed));
+        return true;
+    }
+
+    /// By the winner, as its last access to anything the sleeper may destroy on waking.
+    void deliver(wait_tag tag) noexcept {
+        won_by_ = tag;
+        if ((word_.fetch_or(delivered, std::memory_order_acq_rel) & parked) != 0) make_ready(*this);
+    }
+    /// The same, but a fiber is put on `ready` instead of into a run queue.
+    void deliver(wait_tag tag, ready_list& ready) noexcept;
+
+    /// Sets CANCELLED and wakes an interruptible wait. The caller makes sure that the fiber is still the one it means.
+    void cancel() noexcept {
+        std::uint64_t const before = word_.fetch_or(cancelled, std::memory_order_acq_rel);
+        if ((before & (claimed | shielded)) == 0 && try_claim(before >> generation_shift)) deliver(tag_cancelled);
+    }
+
+protected:
+    /// For a fiber that begins a new life on old memory: forgets the cancellation of the last one.
+    void restart(std::uint64_t first_generation) noexcept {
+        std::uint64_t const next = word_.load(std::memory_order_relaxed) >> generation_shift;
+        std::uint64_t const generation = next > first_generation ? next : first_generation;
+        word_.store((generation + 1) << generation_shift | settled, std::memory_order_relaxed);
+    }
+
+    /// The half of the claim word that holds its bits, for a thread to sleep on.
+    std::uint32_t const* bits() const noexcept {
+        static_assert(std::endian::native == std::endian::little, "the low half comes first");
+        return reinterpret_cast<std::uint32_t const*>(&word_);
+    }
+    std::uint64_t word() const noexcept { return word_.load(std::memory_order_acquire); }
+
+private:
+    static void make_ready(waiter& sleeper) noexcept;
+
+    std::atomic<std::uint64_t> word_;
+    wait_tag won_by_ = 0;  // written by the winner between claim and deliver, read by the sleeper after
+    kind kind_;
+};
+
+/// One particular wait of one waiter. Plain data: may be kept, copied and tried for ever.
+struct wait_token {
+    waiter* who = nullptr;
+    std::uint64_t generation = 0;
+
+    explicit operator bool() const noexcept { return who != nullptr; }
+    bool try_claim() const noexcept { return who->try_claim(generation); }
+    /// Claims and, having won, delivers. For wakers that carry no value.
+    bool wake(wait_tag tag) const noexcept {
+        if (!try_claim()) return false;
+        who->deliver(tag);
+        return true;
+    }
+};
+
+}  // namespace weft::detail

@@ -1,0 +1,57 @@
+#pragma once
+#include <weft/detail/poller_kind.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace weft {
+
+/// What to do when nothing in the process can ever run again.
+enum class deadlock_action {
+    exit,   ///< report and exit with status 2; only a warning while the process has threads of others
+    warn,   ///< report once and go on waiting
+    ignore  ///< go on waiting
+};
+
+/// What to do with fibers that have not ended `shutdown_grace` after they were cancelled.
+enum class straggler_action {
+    abort,  ///< name them and end the process
+    leak    ///< name them and abandon them with the threads they run on
+};
+
+/// How a runtime is built. Each field can be overridden by an environment variable, named beside it.
+struct runtime_options {
+    /// Threads that run fibers. 0: the CPUs this process may use (affinity and cgroup quota). WEFT_WORKERS
+    unsigned workers = 0;
+    /// Bytes reserved per fiber stack, committed as touched. WEFT_STACK_BYTES
+    std::size_t stack_bytes = 256 * 1024;
+    /// Fibers alive at a time; starting one more throws `std::system_error` (`resource_unavailable_try_again`). 0: no limit but
+    /// memory. WEFT_MAX_FIBERS
+    std::size_t max_fibers = 0;
+    /// Most threads for `blocking`; they are started as needed. WEFT_BLOCKING_THREADS
+    unsigned blocking_threads = 256;
+    /// What workers wait in. WEFT_POLLER: automatic, epoll
+    poller_kind poller = poller_kind::automatic;
+    /// How long the end of `run` waits for cancelled fibers to unwind. WEFT_SHUTDOWN_GRACE, in milliseconds
+    std::chrono::milliseconds shutdown_grace{5000};
+    /// WEFT_STRAGGLERS: abort, leak
+    straggler_action stragglers = straggler_action::abort;
+    /// WEFT_ON_DEADLOCK: exit, warn, ignore
+    deadlock_action on_deadlock = deadlock_action::exit;
+    /// Seeds select's choices and stealing. 0: from the system. WEFT_SEED
+    std::uint64_t seed = 0;
+
+    /// The defaults.
+    static runtime_options balanced();
+    /// For computing: fibers with deep stacks, few of them.
+    static runtime_options throughput();
+    /// For short reactions: one worker per CPU even where a quota allows less.
+    static runtime_options low_latency();
+    /// For many connections: small stacks, many threads for blocking calls.
+    static runtime_options io_heavy();
+    /// For fibers by the hundred thousand: the smallest stacks that run ordinary code, few threads.
+    static runtime_options small_memory();
+};
+
+}  // namespace weft

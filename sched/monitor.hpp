@@ -1,0 +1,53 @@
+#pragma once
+// A thread that notices what workers cannot: work that waits beside a sleeping worker, and a worker that does not come back.
+//
+// It ticks while anything runs, the first time after 1 ms and then every 10; when nothing has run for a while it stops until a worker
+// wakes up, so that an idle process uses no CPU. It also gives idle stacks back to the kernel.
+
+#include <weft/clock.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace weft::detail {
+
+class runtime_core;
+
+class monitor {
+public:
+    static constexpr std::size_t threads = 1;
+
+    explicit monitor(runtime_core& rt);
+    ~monitor();
+
+    void start();
+    /// Ends the thread. May be called again.
+    void stop() noexcept;
+
+    /// A worker woke up. Cheap unless the monitor is stopped.
+    void notice_activity() noexcept;
+
+private:
+    struct observation {
+        std::uint64_t dispatches = 0;
+        bool had_work = false;
+    };
+    enum : std::uint32_t { ticking, resting, ending };
+
+    void main() noexcept;
+    /// True if anything ran or waits to run.
+    bool look() noexcept;
+    bool trim() noexcept;
+    void rest(std::uint32_t expected, clock::time_point until) noexcept;
+
+    runtime_core& runtime_;
+    std::vector<observation> seen_;
+    clock::time_point next_trim_;
+    std::atomic<std::uint32_t> state_{ticking};  // resting: by the monitor; ticking: by workers; ending: by stop. A futex
+    std::thread thread_;
+};
+
+}  // namespace weft::detail

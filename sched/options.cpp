@@ -1,0 +1,138 @@
+// Options: presets, what the environment overrides, and the limits that are checked.
+#include "options.hpp"
+
+#include <weft/detail/stack_pool.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <sched.h>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace weft {
+
+runtime_options runtime_options::balanced() { return {}; }
+
+runtime_options runtime_options::throughput() {
+    runtime_options o;
+    o.stack_bytes = 1024 * 1024;
+    o.blocking_threads = 64;
+    return o;
+}
+
+runtime_options runtime_options::low_latency() {
+    runtime_options o;
+    o.workers = detail::usable_cpus(detail::quota::ignored);
+    return o;
+}
+
+runtime_options runtime_options::io_heavy() {
+    runtime_options o;
+    o.stack_bytes = 64 * 1024;
+    o.blocking_threads = 1024;
+    return o;
+}
+
+runtime_options runtime_options::small_memory() {
+    runtime_options o;
+    o.stack_bytes = 32 * 1024;
+    o.blocking_threads = 16;
+    return o;
+}
+
+namespace detail {
+
+namespace {
+
+constexpr unsigned most_workers = 1024;
+constexpr unsigned most_blocking_threads = 1u << 16;
+
+[[noreturn]] void reject(char const* variable, std::string_view text, std::string_view expected) {
+    throw std::invalid_argument("weft: " + std::string(variable) + "=" + std::string(text) + " in the environment; expected " +
+                                std::string(expected));
+}
+
+template <class Number>
+void override_number(char const* variable, Number& option) {
+    char const* text = std::getenv(variable);
+    if (text == nullptr) return;
+    std::string_view const whole(text);
+    auto const [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), option);
+    if (error != std::errc() || end != whole.data() + whole.size()) reject(variable, whole, "a whole number");
+}
+
+template <class Choice>
+struct named {
+    std::string_view name;
+    Choice value;
+};
+
+template <class Choice, std::size_t N>
+void override_choice(char const* variable, Choice& option, named<Choice> const (&choices)[N]) {
+    char const* text = std::getenv(variable);
+    if (text == nullptr) return;
+    std::string expected;
+    for (auto const& choice : choices) {
+        if (choice.name == text) {
+            option = choice.value;
+            return;
+        }
+        expected += (expected.empty() ? "" : ", ") + std::string(choice.name);
+    }
+    reject(variable, text, "one of " + expected);
+}
+
+// Linux, cgroup v2: "max 100000" or "200000 100000", microseconds of CPU per period.
+unsigned cgroup_quota() {
+    std::ifstream file("/sys/fs/cgroup/cpu.max");
+    std::string granted;
+    double period = 0;
+    if (!(file >> granted >> period) || granted == "max" || period <= 0) return most_workers;
+    return static_cast<unsigned>(std::clamp(std::strtod(granted.c_str(), nullptr) / period + 0.5, 1.0, double{most_workers}));
+}
+
+}  // namespace
+
+unsigned usable_cpus(quota q) {
+    unsigned cpus = std::max(1u, std::thread::hardware_concurrency());
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) cpus = static_cast<unsigned>(CPU_COUNT(&allowed));
+    if (q == quota::respected) cpus = std::min(cpus, cgroup_quota());
+    return std::clamp(cpus, 1u, most_workers);
+}
+
+runtime_options resolve(runtime_options o) {
+    std::int64_t grace = o.shutdown_grace.count();
+    override_number("WEFT_WORKERS", o.workers);
+    override_number("WEFT_STACK_BYTES", o.stack_bytes);
+    override_number("WEFT_MAX_FIBERS", o.max_fibers);
+    override_number("WEFT_BLOCKING_THREADS", o.blocking_threads);
+    override_number("WEFT_SHUTDOWN_GRACE", grace);
+    override_number("WEFT_SEED", o.seed);
+    override_choice<poller_kind>("WEFT_POLLER", o.poller, {{"automatic", poller_kind::automatic}, {"epoll", poller_kind::epoll}});
+    override_choice<straggler_action>("WEFT_STRAGGLERS", o.stragglers,
+                                      {{"abort", straggler_action::abort}, {"leak", straggler_action::leak}});
+    override_choice<deadlock_action>(
+        "WEFT_ON_DEADLOCK", o.on_deadlock,
+        {{"exit", deadlock_action::exit}, {"warn", deadlock_action::warn}, {"ignore", deadlock_action::ignore}});
+    o.shutdown_grace = std::chrono::milliseconds(grace);
+
+    if (o.workers > most_workers)
+        throw std::invalid_argument("weft: runtime_options::workers is " + std::to_string(o.workers) + "; the most is " +
+                                    std::to_string(most_workers));
+    if (o.blocking_threads > most_blocking_threads)
+        throw std::invalid_argument("weft: runtime_options::blocking_threads is " + std::to_string(o.blocking_threads) +
+                                    "; the most is " + std::to_string(most_blocking_threads));
+    if (o.shutdown_grace.count() < 0) throw std::invalid_argument("weft: runtime_options::shutdown_grace is negative");
+    (void)stack_class_for(o.stack_bytes);
+    if (o.workers == 0) o.workers = usable_cpus(quota::respected);
+    return o;
+}
+
+}  // namespace detail
+
+}  // namespace weft

@@ -1,0 +1,216 @@
+#include "runtime_core.hpp"
+
+#include "blocking_pool.hpp"
+#include "describe.hpp"
+#include "monitor.hpp"
+#include "registry.hpp"
+#include "submission_queue.hpp"
+
+#include <weft/detail/fatal.hpp>
+#include <weft/detail/overflow_report.hpp>
+#include <weft/error.hpp>
+
+#include <algorithm>
+#include <random>
+#include <thread>
+
+namespace weft::detail {
+
+namespace {
+
+void describe_overflowed(stack_slot const& slot, int to) noexcept {
+    describe_identity(*control_of(const_cast<stack_slot&>(slot)), to);
+    write_text(to, "\n");
+}
+
+std::uint64_t seed_from_system() {
+    std::random_device source;
+    return (std::uint64_t{source()} << 32) | source();
+}
+
+}  // namespace
+
+runtime_registry& runtime_registry::instance() noexcept {
+    static auto* forever = new runtime_registry;  // abandoned fibers may outlive static destruction
+    return *forever;
+}
+
+runtime_core::runtime_core(runtime_options const& chosen)
+    : options(chosen),
+      default_class(stack_class_for(chosen.stack_bytes)),
+      submissions_(std::make_unique<submission_queue>()),
+      blocking_(std::make_unique<blocking_pool>(chosen.blocking_threads)) {
+    install_overflow_report(&describe_overflowed);
+    std::uint64_t const seed = options.seed != 0 ? options.seed : seed_from_system();
+    workers_.reserve(options.workers);
+    idle_.reserve(options.workers);
+    for (unsigned i = 0; i != options.workers; ++i) workers_.push_back(std::make_unique<worker>(*this, i, seed + i));
+    monitor_ = std::make_unique<monitor>(*this);
+    {
+        runtime_registry& all = runtime_registry::instance();
+        std::scoped_lock guard(all.lock);
+        all.runtimes.push_back(this);
+    }
+    try {
+        for (auto& w : workers_) w->start();
+        monitor_->start();
+    } catch (...) {
+        stop_threads();
+        unregister();
+        throw;
+    }
+}
+
+runtime_core::~runtime_core() = default;
+
+void runtime_core::unregister() noexcept {
+    runtime_registry& all = runtime_registry::instance();
+    std::scoped_lock guard(all.lock);
+    std::erase(all.runtimes, this);
+}
+
+void runtime_core::stop_threads() noexcept {
+    monitor_->stop();
+    stop_threads_.store(true, std::memory_order_release);
+    full_fence();  // pairs with the one in worker::sleep
+    for (auto& w : workers_) w->poller->interrupt();
+    for (auto& w : workers_) w->join();
+}
+
+void runtime_core::destroy(runtime_core* core) noexcept {
+    if (worker* here = current_worker(); here != nullptr && &here->runtime == core)
+        fatal("a runtime was destroyed by one of its own fibers; destroy it outside", core);
+    core->stop_fibers();
+    core->unregister();
+    core->monitor_->stop();
+    if (core->leaked_) return;
+    core->stop_threads();
+    // A foreign thread that woke one of our last fibers may still be on its way out of `inject`.
+    while (core->foreign_wakers_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+    delete core;
+}
+
+runtime_core& current_runtime() {
+    if (worker* here = current_worker(); here != nullptr && here->running() != nullptr) return here->runtime;
+    throw runtime_stopped("weft: no fiber can be started here: this thread runs none; use weft::run, or a runtime's go and spawn");
+}
+
+// ---------------------------------------------------------------- waking
+
+void make_runnable(fiber_control& f) noexcept {
+    worker* here = current_worker();
+    if (here != nullptr && &here->runtime == f.runtime) here->ready(f);
+    else f.runtime->inject(f);
+}
+
+void runtime_core::inject(fiber_control& f) noexcept {
+    // Until the push below the fiber is alive and keeps the runtime so; from then on only this count does.
+    foreign_wakers_.fetch_add(1, std::memory_order_relaxed);
+    if (f.pins != 0) {
+        f.home->post(f);
+    } else {
+        injected_.push(f);
+        wake_one();
+    }
+    foreign_wakers_.fetch_sub(1, std::memory_order_release);
+}
+
+void runtime_core::inject_all(ready_list& list) noexcept {
+    injected_.push_all(list);
+    wake_one();
+}
+
+fiber_control* runtime_core::pop_injected() noexcept {
+    if (fiber_control* f = injected_.pop()) return f;
+    return submissions_->pop();
+}
+
+void runtime_core::wake_one() noexcept {
+    full_fence();  // pairs with the one in worker::sleep: we see the sleeper, or it sees the work
+    if (idle_count_.load(std::memory_order_relaxed) == 0 || searching_.load(std::memory_order_relaxed) != 0) return;
+    worker* chosen = nullptr;
+    {
+        spin_guard guard(idle_lock_);
+        if (idle_.empty() || !begin_search()) return;
+        chosen = idle_.back();
+        idle_.pop_back();
+        idle_count_.store(idle_.size(), std::memory_order_release);
+        chosen->made_searcher = true;
+    }
+    wakeups_.fetch_add(1, std::memory_order_relaxed);
+    chosen->poller->interrupt();
+}
+
+void runtime_core::wake_this(worker& to) noexcept {
+    full_fence();  // pairs with the one in worker::sleep
+    if (idle_count_.load(std::memory_order_relaxed) == 0) return;
+    {
+        spin_guard guard(idle_lock_);
+        auto const at = std::find(idle_.begin(), idle_.end(), &to);
+        if (at == idle_.end()) return;
+        idle_.erase(at);
+        idle_count_.store(idle_.size(), std::memory_order_release);
+    }
+    wakeups_.fetch_add(1, std::memory_order_relaxed);
+    to.poller->interrupt();
+}
+
+// ---------------------------------------------------------------- the idle protocol
+
+bool runtime_core::begin_search() noexcept {
+    int none = 0;
+    return searching_.compare_exchange_strong(none, 1, std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
+void runtime_core::end_search() noexcept { searching_.fetch_sub(1, std::memory_order_acq_rel); }
+
+void runtime_core::declare_idle(worker& w) noexcept {
+    spin_guard guard(idle_lock_);
+    idle_.push_back(&w);
+    idle_count_.store(idle_.size(), std::memory_order_release);
+}
+
+bool runtime_core::withdraw_idle(worker& w) noexcept {
+    bool searcher = false;
+    {
+        spin_guard guard(idle_lock_);
+        if (auto const at = std::find(idle_.begin(), idle_.end(), &w); at != idle_.end()) idle_.erase(at);
+        idle_count_.store(idle_.size(), std::memory_order_release);
+        searcher = std::exchange(w.made_searcher, false);
+    }
+    monitor_->notice_activity();
+    return searcher;
+}
+
+bool runtime_core::is_idle(worker const& w) const noexcept {
+    spin_guard guard(idle_lock_);
+    return std::find(idle_.begin(), idle_.end(), &w) != idle_.end();
+}
+
+bool runtime_core::anything_to_do() const noexcept {
+    if (!injected_.empty() || !submissions_->empty()) return true;
+    std::uint32_t const minimum = steal_minimum();
+    return std::any_of(workers_.begin(), workers_.end(), [minimum](auto const& w) { return w->stealable(minimum); });
+}
+
+runtime_stats runtime_core::stats() const {
+    runtime_stats sum;
+    sum.workers = workers_.size();
+    sum.live_fibers = live();
+    sum.spawned = spawned_outside_.load(std::memory_order_relaxed);
+    sum.wakeups = wakeups_.load(std::memory_order_relaxed);
+    sum.blocking_threads = blocking_->threads();
+    for (auto const& w : workers_) {
+        sum.spawned += w->spawned.get();
+        sum.dispatches += w->dispatches.get();
+        sum.parks += w->parks.get();
+        sum.yields += w->yields.get();
+        sum.steals += w->steals.get();
+        sum.polls += w->polls.get();
+        sum.timers_fired += w->fired_timers.get();
+        sum.timers_armed += w->timers.live();
+    }
+    return sum;
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,133 @@
+#pragma once
+// A runtime: its workers, who of them sleeps, and the fibers it must see off when it ends.
+//
+// The idle protocol. A producer publishes work, fences, then looks for sleepers. A worker declares itself idle, fences, then looks
+// at every queue once more, then sleeps. So one of the two sees the other.
+// One worker searches at a time; the one that finds work wakes the next if there is more.
+// Waking costs the waker 7 µs, so a single waiting fiber wakes nobody: its worker is about to run it. If that
+// worker stays in one fiber, the monitor notices that the work has aged.
+//
+// Invariants: idle_count_ == idle_.size() (written under idle_lock_). searching_ <= 1, plus one while a searcher hands over.
+//             A worker is in idle_, or was taken out by a waker that made it the searcher and interrupted it, or is awake.
+// Lock order: idle_lock_ is a leaf.
+
+#include "worker.hpp"
+
+#include <weft/detail/spin_lock.hpp>
+#include <weft/runtime_options.hpp>
+#include <weft/stats.hpp>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace weft::detail {
+
+class blocking_pool;
+class monitor;
+class submission_queue;
+
+class runtime_core {
+public:
+    explicit runtime_core(runtime_options const& chosen);
+    /// Cancels and joins every fiber, then stops the threads. After a leak of stragglers the memory is left to them.
+    static void destroy(runtime_core* core) noexcept;
+
+    // ---- starting fibers (start.cpp)
+
+    /// A dead control block with room for a body, not yet visible to anybody. Errors: out of memory, stacks or `max_fibers`.
+    fiber_control& create(std::size_t body_bytes, std::size_t body_alignment, spawn_options const& options);
+    /// Gives back a block that `start` was not called for.
+    void discard(fiber_control& unborn) noexcept;
+    /// Makes the fiber alive and runnable. Errors: `std::bad_alloc`; the callable and the block are gone then.
+    void start(fiber_control& fresh, fiber_operations const& operations, bool is_detached);
+
+    // ---- waking
+
+    /// From outside this runtime's workers.
+    void inject(fiber_control& f) noexcept;
+    void inject_all(ready_list& list) noexcept;
+    /// Work was published: wakes a sleeper unless somebody is searching already.
+    void wake_one() noexcept;
+    /// Something was bound to `to` alone.
+    void wake_this(worker& to) noexcept;
+
+    // ---- the idle protocol, called by workers
+
+    bool begin_search() noexcept;
+    void end_search() noexcept;
+    void declare_idle(worker& w) noexcept;
+    /// True: a waker took this worker out of the idle list meanwhile and counted it as the searcher.
+    bool withdraw_idle(worker& w) noexcept;
+    bool anything_to_do() const noexcept;
+    fiber_control* pop_injected() noexcept;
+    /// A snapshot.
+    bool is_idle(worker const& w) const noexcept;
+    bool all_idle() const noexcept { return idle_count_.load(std::memory_order_acquire) == workers_.size(); }
+    /// How long a queue must be for a thief: one waiting fiber is its worker's own, unless work was found to age.
+    std::uint32_t steal_minimum() const noexcept { return eager_ticks.load(std::memory_order_relaxed) > 0 ? 1 : 2; }
+    bool stopping_threads() const noexcept { return stop_threads_.load(std::memory_order_acquire); }
+
+    // ---- nothing can ever run again (deadlock.cpp)
+
+    /// Something ran since the last examination, and there is a fiber left.
+    bool may_be_deadlocked() const noexcept;
+    /// Called by the last worker to fall asleep, after a while. Reports, exits or warns as the options say.
+    void examine_deadlock() noexcept;
+
+    // ---- the end of fibers (shutdown.cpp)
+
+    /// Cancels every fiber and waits for all to end, at most the grace period.
+    void stop_fibers() noexcept;
+    bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
+    void fiber_ended() noexcept;
+    bool has_leaked() const noexcept { return leaked_.load(std::memory_order_acquire); }
+    std::size_t live() const noexcept;
+
+    runtime_stats stats() const;
+
+    std::vector<std::unique_ptr<worker>> const& workers() const noexcept { return workers_; }
+    blocking_pool& blocking() noexcept { return *blocking_; }
+
+    runtime_options const options;
+    unsigned const default_class;     // of stacks
+    std::atomic<int> eager_ticks{0};  // set by the monitor, counted down by it
+    std::atomic<bool> deadlock_reported{false};  // a warning is printed once
+
+private:
+    ~runtime_core();
+    void unregister() noexcept;
+    void stop_threads() noexcept;
+    void announce_stragglers() noexcept;
+    void cancel_all() noexcept;
+
+    std::vector<std::unique_ptr<worker>> workers_;
+    injection injected_;
+    std::unique_ptr<submission_queue> submissions_;
+    std::unique_ptr<blocking_pool> blocking_;
+    std::unique_ptr<monitor> monitor_;
+
+    mutable spin_lock idle_lock_;
+    std::vector<worker*> idle_ WEFT_GUARDED_BY(idle_lock_);  // last in, first out; never grows beyond its reserve
+    alignas(cache_line_bytes) std::atomic<std::size_t> idle_count_{0};
+    std::atomic<int> searching_{0};
+    std::atomic<bool> stop_threads_{false};
+
+    std::atomic<bool> stopping_{false};
+    std::atomic<std::uint64_t> spawned_outside_{0};  // fibers started by threads that are no workers of this runtime
+    std::atomic<std::size_t> counted_{0};            // live fibers, kept only under max_fibers
+    std::atomic<int> foreign_wakers_{0};             // threads inside `inject`
+    std::atomic<std::uint64_t> wakeups_{0};
+    std::atomic<std::uint64_t> examined_at_{0};      // dispatches at the last look for a deadlock, plus one
+    spin_lock stopper_lock_;
+    wait_token stopper_ WEFT_GUARDED_BY(stopper_lock_);  // waits in stop_fibers for the last fiber
+    std::atomic<bool> leaked_{false};  // stragglers were abandoned; this object then lives for ever
+};
+
+/// The last rites of a fiber that had finished before it was detached. Its exception, if any, ends the program.
+void detach_finished(fiber_control& f) noexcept;
+
+/// The runtime of the calling fiber. Errors: `runtime_stopped` on a plain thread.
+runtime_core& current_runtime();
+
+}  // namespace weft::detail

@@ -1,0 +1,70 @@
+#include <weft/this_fiber.hpp>
+
+#include "worker.hpp"
+
+#include <weft/detail/wait.hpp>
+
+#include <exception>
+#include <thread>
+
+namespace weft::this_fiber {
+
+namespace {
+
+constexpr detail::wait_reason sleep_reason{"sleep", true};
+
+detail::fiber_control* self() noexcept {
+    detail::worker* here = detail::current_worker();
+    return here == nullptr ? nullptr : here->running();
+}
+
+}  // namespace
+
+void yield() {
+    detail::worker* here = detail::current_worker();
+    if (here == nullptr || here->running() == nullptr) return std::this_thread::yield();
+    check_cancelled();
+    detail::worker::yield(*here, *here->running());
+}
+
+void sleep_until(clock::time_point t) {
+    if (t <= clock::now()) return;
+    detail::wait w(sleep_reason, nullptr);
+    if (w.cancelled() || w.park_until(t) == detail::tag_cancelled) detail::throw_cancelled();
+}
+
+fiber_id get_id() noexcept {
+    detail::fiber_control const* f = self();
+    return f == nullptr ? 0 : f->id;
+}
+
+std::string_view name() noexcept {
+    detail::fiber_control const* f = self();
+    return f == nullptr ? std::string_view() : std::string_view(f->name);
+}
+
+void check_cancelled() {
+    detail::fiber_control const* f = self();
+    if (f != nullptr && f->is_cancelled() && f->shields == 0 && std::uncaught_exceptions() == 0) detail::throw_cancelled();
+}
+
+shield::shield() noexcept {
+    if (detail::fiber_control* f = self()) ++f->shields;
+}
+
+shield::~shield() {
+    if (detail::fiber_control* f = self()) --f->shields;
+}
+
+pin::pin() noexcept {
+    detail::worker* here = detail::current_worker();
+    if (here == nullptr || here->running() == nullptr) return;
+    detail::fiber_control& f = *here->running();
+    if (f.pins++ == 0) f.home = here;
+}
+
+pin::~pin() {
+    if (detail::fiber_control* f = self()) --f->pins;
+}
+
+}  // namespace weft::this_fiber

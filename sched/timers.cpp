@@ -1,0 +1,104 @@
+#include <weft/detail/timers.hpp>
+
+#include <algorithm>
+
+namespace weft::detail {
+
+namespace {
+
+constexpr std::size_t sweep_from = 64;  // below this a heap is not worth sweeping
+constexpr std::size_t fire_batch = 64;
+
+// std::push_heap keeps the "largest" in front.
+constexpr auto later = [](auto const& a, auto const& b) { return a.deadline > b.deadline; };
+
+}  // namespace
+
+timer_handle timer_queue::arm(clock::time_point deadline, wait_token sleeper, wait_tag tag) {
+    spin_guard guard(lock_);
+    if (heap_.size() >= sweep_from && dead_.load(std::memory_order_relaxed) * 4 >= static_cast<std::int64_t>(heap_.size()))
+        sweep();
+    if (heap_.size() == heap_.capacity()) heap_.reserve(std::max(sweep_from, heap_.capacity() * 2));
+    if (free_ == nullptr) free_ = &records_.emplace_back();
+    timer_record& record = *free_;
+    free_ = record.next_free;
+    record.sleeper = sleeper;
+    record.tag = tag;
+    std::uint64_t const generation = record.state.load(std::memory_order_relaxed) >> 2;
+    record.state.store(generation << 2 | timer_record::armed, std::memory_order_relaxed);
+    heap_.push_back({deadline, &record});
+    std::push_heap(heap_.begin(), heap_.end(), later);
+    publish_earliest();
+    return {&record, generation, this};
+}
+
+bool timer_queue::stop(timer_handle const& timer) noexcept {
+    if (timer.record == nullptr) return false;
+    std::uint64_t expected = timer.generation << 2 | timer_record::armed;
+    std::uint64_t const dead = timer.generation << 2 | timer_record::dead;
+    if (!timer.record->state.compare_exchange_strong(expected, dead, std::memory_order_relaxed)) return false;
+    timer.queue->dead_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+}
+
+std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept {
+    std::size_t fired = 0;
+    while (earliest() <= now) {
+        struct { wait_token sleeper; wait_tag tag; } due[fire_batch];
+        std::size_t count = 0;
+        {
+            spin_guard guard(lock_);
+            while (count != fire_batch && !heap_.empty() && heap_.front().deadline <= now) {
+                timer_record& record = *heap_.front().record;
+                std::pop_heap(heap_.begin(), heap_.end(), later);
+                heap_.pop_back();
+                std::uint64_t state = record.state.load(std::memory_order_relaxed);
+                if ((state & timer_record::state_mask) == timer_record::armed &&
+                    record.state.compare_exchange_strong(state, state & ~std::uint64_t{timer_record::state_mask},
+                                                         std::memory_order_relaxed)) {
+                    due[count++] = {record.sleeper, record.tag};
+                } else {
+                    dead_.fetch_sub(1, std::memory_order_relaxed);
+                }
+                recycle(record);
+            }
+            publish_earliest();
+        }
+        for (std::size_t i = 0; i != count; ++i)
+            if (due[i].sleeper.try_claim()) due[i].sleeper.who->deliver(due[i].tag, ready);
+        fired += count;
+    }
+    return fired;
+}
+
+std::size_t timer_queue::live() const noexcept {
+    spin_guard guard(lock_);
+    // The count of dead ones lags behind `stop` for an instant, in either direction.
+    auto const live = static_cast<std::int64_t>(heap_.size()) - dead_.load(std::memory_order_relaxed);
+    return live < 0 ? 0 : static_cast<std::size_t>(live);
+}
+
+void timer_queue::sweep() noexcept {
+    auto const is_dead = [this](entry const& e) WEFT_NO_THREAD_SAFETY_ANALYSIS {
+        if ((e.record->state.load(std::memory_order_relaxed) & timer_record::state_mask) != timer_record::dead) return false;
+        dead_.fetch_sub(1, std::memory_order_relaxed);
+        recycle(*e.record);
+        return true;
+    };
+    heap_.erase(std::remove_if(heap_.begin(), heap_.end(), is_dead), heap_.end());
+    std::make_heap(heap_.begin(), heap_.end(), later);
+}
+
+void timer_queue::recycle(timer_record& record) noexcept {
+    std::uint64_t const generation = record.state.load(std::memory_order_relaxed) >> 2;
+    record.state.store((generation + 1) << 2 | timer_record::idle, std::memory_order_relaxed);
+    record.next_free = free_;
+    free_ = &record;
+}
+
+void timer_queue::publish_earliest() noexcept {
+    clock::time_point const first = heap_.empty() ? clock::time_point::max() : heap_.front().deadline;
+    earliest_.store(first.time_since_epoch().count(), std::memory_order_release);
+}
+
+}  // namespace weft::detail

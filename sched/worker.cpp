@@ -1,0 +1,363 @@
+#include "worker.hpp"
+
+#include "runtime_core.hpp"
+
+#include <weft/detail/budget.hpp>
+#include <weft/detail/overflow_report.hpp>
+#include <weft/detail/random.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <sys/prctl.h>
+#include <utility>
+
+namespace weft::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto poll_interval = 50us;         // between two looks at the kernel while there is work
+constexpr auto deadlock_delay = 10ms;        // all asleep for that long: look closer
+constexpr std::uint64_t id_batch = 1024;
+
+thread_local worker* this_thread_worker = nullptr;
+
+execution& running_execution(host& here) noexcept { return *static_cast<worker&>(here).running(); }
+
+std::uint64_t mix(std::uint64_t& state) noexcept {
+    // splitmix64: any seed will do, zero included. Source: https://prng.di.unimi.it/splitmix64.c
+    std::uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+}  // namespace
+
+// Compilers keep the address of a thread_local across calls; a fiber that has parked may be on another thread by then. Hence a
+// function that is never inlined and that the optimizer cannot see through.
+WEFT_NOINLINE worker* current_worker() noexcept {
+    asm volatile("" ::: "memory");
+    return this_thread_worker;
+}
+
+poller* current_poller() noexcept {
+    worker* here = current_worker();
+    return here == nullptr ? nullptr : here->poller.get();
+}
+
+timer_queue& current_timers() noexcept { return current_worker()->timers; }
+
+std::uint64_t random_bits() noexcept {
+    if (worker* here = current_worker(); here != nullptr) return here->random();
+    thread_local std::uint64_t state = reinterpret_cast<std::uintptr_t>(&state);
+    return mix(state);
+}
+
+void charge_budget() noexcept {
+    worker* here = current_worker();
+    if (here == nullptr || here->running() == nullptr || !here->charge()) return;
+    here->refill_budget();
+    worker::yield(*here, *here->running());
+}
+
+worker::worker(runtime_core& rt, unsigned i, std::uint64_t seed)
+    : runtime(rt), index(i), poller(make_poller(rt.options.poller)), random_state_(seed) {}
+
+worker::~worker() = default;
+
+void worker::start() {
+    thread_ = std::thread([this] { main(); });
+}
+
+std::uint64_t worker::random() noexcept { return mix(random_state_); }
+
+std::uint64_t worker::next_fiber_id() noexcept {
+    if (id_next_ == id_end_) {
+        id_next_ = reserve_fiber_ids(id_batch);
+        id_end_ = id_next_ + id_batch;
+    }
+    return id_next_++;
+}
+
+void worker::main() noexcept {
+    this_thread_worker = this;
+    exceptions = this_thread_exception_state();
+    sanitizer_adopt_thread(own_);
+    signal_stack const for_overflow_reports;
+    prctl(PR_SET_TIMERSLACK, 1000UL);  // nanoseconds; the default of 50 µs would be added to every sleep
+    while (!runtime.stopping_threads()) {
+        fiber_control* next = pick_next();
+        if (next == nullptr) next = search();
+        if (next == nullptr) {
+            sleep();
+            continue;
+        }
+        if (std::exchange(searching_, false)) {
+            runtime.end_search();
+            if (runtime.anything_to_do()) runtime.wake_one();
+        }
+        dispatch(*next);
+        switch_to(*this, own_, *next, &after_idle);
+    }
+    stacks.flush();
+    this_thread_worker = nullptr;
+}
+
+// ---------------------------------------------------------------- leaving a fiber
+
+void worker::dispatch(fiber_control& f) noexcept {
+    running_ = &f;
+    budget_ = slice_budget;
+    dispatches.add();
+    if (aged.load(std::memory_order_relaxed)) aged.store(false, std::memory_order_relaxed);
+}
+
+void worker::park(worker& here, fiber_control& self) noexcept {
+    self.since.store(here.coarse_now_, std::memory_order_relaxed);
+    here.parks.add();
+    if (fiber_control* next = here.pick_next(); next != nullptr) {
+        here.dispatch(*next);
+        switch_to(here, self, *next, &after_park);
+    } else {
+        here.running_ = nullptr;
+        switch_to(here, self, here.own_, &after_park);
+    }
+}
+
+void worker::yield(worker& here, fiber_control& self) noexcept {
+    here.yields.add();
+    fiber_control* next = here.pick_next();
+    if (next == nullptr) return;
+    here.dispatch(*next);
+    switch_to(here, self, *next, &after_yield);
+}
+
+void worker::finish(worker& here, fiber_control& self) noexcept {
+    if (fiber_control* next = here.pick_next(); next != nullptr) {
+        here.dispatch(*next);
+        switch_to<departure::finished>(here, self, *next, &after_finish);
+    } else {
+        here.running_ = nullptr;
+        switch_to<departure::finished>(here, self, here.own_, &after_finish);
+    }
+    __builtin_unreachable();
+}
+
+worker& worker::arrive(void* payload) noexcept { return static_cast<worker&>(arrive_first(payload, &running_execution)); }
+
+void worker::after_park(host& here, execution& left) noexcept {
+    auto& at = static_cast<worker&>(here);
+    auto& f = static_cast<fiber_control&>(left);
+#if WEFT_FORCE_MIGRATION
+    if (f.pins == 0) f.home = &at;
+#endif
+    if (f.set_parked()) at.ready(f);
+}
+
+void worker::after_yield(host& here, execution& left) noexcept {
+    auto& at = static_cast<worker&>(here);
+    auto& f = static_cast<fiber_control&>(left);
+#if WEFT_FORCE_MIGRATION
+    if (f.pins == 0) {
+        f.home = &at;
+        return at.ready(f);
+    }
+#endif
+    if (f.pins != 0) f.home->post(f);
+    else at.push_ring(f);
+}
+
+void worker::after_finish(host& here, execution& left) noexcept {
+    auto& at = static_cast<worker&>(here);
+    auto& f = static_cast<fiber_control&>(left);
+    sanitizer_retire(f);
+    f.release();
+    at.ended.add();
+    at.runtime.fiber_ended();
+}
+
+// ---------------------------------------------------------------- making fibers runnable
+
+void worker::ready(fiber_control& f) noexcept {
+    if (f.pins != 0) [[unlikely]] return f.home->post(f);
+#if WEFT_FORCE_MIGRATION
+    auto const& all = runtime.workers();
+    if (all.size() > 1) return all[((f.home == nullptr ? index : f.home->index) + 1) % all.size()]->post(f);
+#endif
+    if (runnext_.load(std::memory_order_relaxed) == nullptr) {
+        // Only the owner fills an empty slot. Release: pairs with a thief's exchange.
+        runnext_.store(&f, std::memory_order_release);
+    } else if (fiber_control* before = runnext_.exchange(&f, std::memory_order_acq_rel); before != nullptr) {
+        push_ring(*before);
+    }
+}
+
+void worker::ready_all(ready_list& list) noexcept {
+    while (fiber_control* f = list.pop()) {
+#if WEFT_FORCE_MIGRATION
+        ready(*f);
+#else
+        if (f->pins != 0) f->home->post(*f);
+        else push_ring(*f);
+#endif
+    }
+}
+
+void worker::start(fiber_control& fresh) {
+    fresh_.push(fresh);
+    spawned.add();
+    if (fresh_.size() >= runtime.steal_minimum()) runtime.wake_one();
+}
+
+void worker::push_ring(fiber_control& f) noexcept {
+    if (!ring_.push(f)) [[unlikely]] {
+        // Full: the older half goes where anybody finds it, and never does a push fail or wait.
+        fiber_control* older[run_ring::capacity / 2];
+        std::uint32_t const count = ring_.steal(older, run_ring::capacity / 2);
+        ready_list overflow;
+        for (std::uint32_t i = 0; i != count; ++i) overflow.push(*older[i]);
+        overflow.push(f);
+        return runtime.inject_all(overflow);
+    }
+    if (ring_.size() >= runtime.steal_minimum()) runtime.wake_one();
+}
+
+void worker::post(fiber_control& f) noexcept {
+    inbox_.push(f);
+    runtime.wake_this(*this);
+}
+
+// ---------------------------------------------------------------- choosing
+
+fiber_control* worker::pick_next() noexcept {
+    if (++tick_ % fair_interval == 0) [[unlikely]] return pick_fairly();
+    if (runnext_.load(std::memory_order_relaxed) != nullptr)
+        if (fiber_control* f = runnext_.exchange(nullptr, std::memory_order_acq_rel)) return f;
+    if (!inbox_.empty()) [[unlikely]]
+        if (fiber_control* f = inbox_.pop()) return f;
+    if (fiber_control* f = fresh_.pop()) return f;
+    return ring_.pop();
+}
+
+// Whoever the usual order may have left waiting has his turn: events and timers, then in rotation the other queues.
+fiber_control* worker::pick_fairly() noexcept {
+    clock::time_point const now = clock::now();
+    coarse_now_ = now.time_since_epoch().count();
+    fire_timers(now, timers);
+    if (now - last_poll_ >= poll_interval) {
+        last_poll_ = now;
+        if (poller->watches()) poll(clock::time_point::min());
+    }
+    constexpr unsigned queues = 4;
+    for (unsigned i = 0; i != queues; ++i) {
+        fiber_control* f = nullptr;
+        switch ((tick_ / fair_interval + i) % queues) {
+        case 0: f = runtime.pop_injected(); break;
+        case 1: f = ring_.pop(); break;
+        case 2: f = fresh_.steal(); break;
+        case 3: f = inbox_.pop(); break;
+        }
+        if (f != nullptr) return f;
+    }
+    return runnext_.exchange(nullptr, std::memory_order_acq_rel);
+}
+
+bool worker::stealable(std::uint32_t minimum) const noexcept {
+    return ring_.size() >= minimum || fresh_.size() >= minimum || (aged.load(std::memory_order_relaxed) && has_work());
+}
+
+bool worker::has_work() const noexcept {
+    return ring_.size() != 0 || fresh_.size() != 0 || runnext_.load(std::memory_order_acquire) != nullptr;
+}
+
+void worker::poll(clock::time_point deadline) noexcept {
+    polls.add();
+    ready_list ready;
+    poller->poll(deadline, ready);
+    ready_all(ready);
+}
+
+void worker::fire_timers(clock::time_point now, timer_queue& from) noexcept {
+    if (from.earliest() > now) return;
+    ready_list ready;
+    fired_timers.add(from.fire(now, ready));
+    ready_all(ready);
+}
+
+// On the worker's own stack, with nothing of its own to run.
+fiber_control* worker::search() noexcept {
+    clock::time_point const now = clock::now();
+    coarse_now_ = now.time_since_epoch().count();
+    last_poll_ = now;
+    fire_timers(now, timers);
+    if (poller->watches()) poll(clock::time_point::min());
+    if (fiber_control* f = pick_next()) return f;
+    if (fiber_control* f = runtime.pop_injected()) return f;
+    if (!searching_) {
+        if (!runtime.begin_search()) return nullptr;
+        searching_ = true;
+    }
+    return steal();
+}
+
+fiber_control* worker::steal() noexcept {
+    auto const& all = runtime.workers();
+    std::uint32_t const minimum = runtime.steal_minimum();
+    std::size_t const first = random() % all.size();
+    for (std::size_t i = 0; i != all.size(); ++i) {
+        worker& victim = *all[(first + i) % all.size()];
+        if (&victim == this) continue;
+        if (fiber_control* f = steal_from(victim, minimum)) {
+            steals.add();
+            return f;
+        }
+    }
+    return pick_next();  // what a stuck worker's timers and events made ready
+}
+
+fiber_control* worker::steal_from(worker& victim, std::uint32_t minimum) noexcept {
+    bool const stuck = victim.aged.load(std::memory_order_acquire);
+    if (stuck) {
+        minimum = 1;
+        fire_timers(clock::now(), victim.timers);
+        if (victim.poller->watches()) {
+            ready_list ready;
+            victim.poller->poll(clock::time_point::min(), ready);
+            ready_all(ready);
+        }
+    }
+    if (victim.fresh_.size() >= minimum)
+        if (fiber_control* f = victim.fresh_.steal()) return f;
+    if (victim.ring_.size() >= minimum) {
+        fiber_control* taken[run_ring::capacity / 2];
+        std::uint32_t const count = victim.ring_.steal(taken, run_ring::capacity / 2);
+        for (std::uint32_t i = 1; i < count; ++i) push_ring(*taken[i]);
+        if (count != 0) return taken[0];
+    }
+    // Woken last by a fiber that has kept its worker for a whole tick since.
+    if (stuck && victim.runnext_.load(std::memory_order_relaxed) != nullptr)
+        return victim.runnext_.exchange(nullptr, std::memory_order_acq_rel);
+    return nullptr;
+}
+
+void worker::sleep() noexcept {
+    runtime.declare_idle(*this);
+    if (std::exchange(searching_, false)) runtime.end_search();
+    full_fence();  // pairs with the one in wake_one, wake_this and the monitor
+    ready_list ready;
+    if (inbox_.empty() && !runtime.anything_to_do() && !runtime.stopping_threads()) {
+        clock::time_point deadline = timers.earliest();
+        bool const suspicious = deadline == clock::time_point::max() && runtime.all_idle() && runtime.may_be_deadlocked();
+        if (suspicious) deadline = clock::now() + deadlock_delay;
+        polls.add();
+        poller->poll(deadline, ready);
+        if (suspicious && ready.empty()) runtime.examine_deadlock();
+    }
+    searching_ = runtime.withdraw_idle(*this);
+    coarse_now_ = clock::now().time_since_epoch().count();
+    ready_all(ready);
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,148 @@
+#pragma once
+// An OS thread that runs fibers, with everything it owns.
+//
+// A parking fiber switches straight to the next runnable one; the worker's own stack runs only when there is nothing to run.
+// Order of choice: `runnext` (woken last, inherits the rest of the slice), the newest unstarted fiber, the oldest woken one. Every
+// `fair_interval`-th choice goes to whoever may have waited too long instead.
+//
+// Who touches what: fields without a remark belong to the worker's thread. `runnext_` is filled by the owner and taken by the owner or,
+//                   once it has aged, by a thief: always by exchange. The queues say themselves.
+// Lock order:       none of its own; the locks of queues, timers and pollers are leaves.
+
+#include "injection.hpp"
+#include "run_ring.hpp"
+#include "spawn_deque.hpp"
+
+#include <weft/detail/execution.hpp>
+#include <weft/detail/fiber_control.hpp>
+#include <weft/detail/poller.hpp>
+#include <weft/detail/stack_pool.hpp>
+#include <weft/detail/timers.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+
+namespace weft::detail {
+
+class runtime_core;
+
+/// A counter that one thread writes and any thread reads.
+class tally {
+public:
+    void add(std::uint64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_release); }
+    std::uint64_t get() const noexcept { return value_.load(std::memory_order_acquire); }
+
+private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+class worker : public host {
+public:
+    worker(runtime_core& rt, unsigned index, std::uint64_t seed);
+    ~worker();
+
+    void start();
+    void join() { thread_.join(); }
+
+    // ---- called by fibers that run here
+
+    fiber_control* running() const noexcept { return running_; }
+    /// Leaves the running fiber, which parks; returns when it runs again, possibly elsewhere.
+    static void park(worker& here, fiber_control& self) noexcept;
+    /// Lets others run, if there are any.
+    static void yield(worker& here, fiber_control& self) noexcept;
+    /// Leaves the running fiber for good.
+    [[noreturn]] static void finish(worker& here, fiber_control& self) noexcept;
+    /// First thing on a new fiber's stack.
+    static worker& arrive(void* payload) noexcept;
+
+    /// Makes a woken fiber of this runtime runnable. Called on this worker's thread.
+    void ready(fiber_control& f) noexcept;
+    void ready_all(ready_list& list) noexcept;
+    /// Queues a fiber that has never run. Errors: `std::bad_alloc`.
+    void start(fiber_control& fresh);
+
+    /// Charges 64 cheap operations to the running fiber. True: its slice is used up and it should yield.
+    bool charge() noexcept { return --budget_ == 0; }
+    void refill_budget() noexcept { budget_ = slice_budget; }
+
+    std::uint64_t random() noexcept;
+    std::uint64_t next_fiber_id() noexcept;
+    std::int64_t coarse_now() const noexcept { return coarse_now_; }
+
+    // ---- called by others
+
+    /// Binds a fiber to this worker: nobody steals it.
+    void post(fiber_control& f) noexcept;
+    /// Anything a thief could take. `minimum`: how long a queue must be to count.
+    bool stealable(std::uint32_t minimum) const noexcept;
+    bool has_work() const noexcept;
+    /// Besides what was woken last, which is about to run.
+    bool queued() const noexcept { return ring_.size() != 0 || fresh_.size() != 0; }
+    bool inbox_empty() const noexcept { return inbox_.empty(); }
+
+    runtime_core& runtime;
+    unsigned const index;
+    stack_magazine stacks;
+    timer_queue timers;
+    std::unique_ptr<detail::poller> const poller;
+
+    // Statistics; written by this worker.
+    tally dispatches, spawned, ended, parks, steals, polls, yields, fired_timers;
+
+    // Written by the monitor, cleared by the owner when it dispatches: work here has waited for a whole tick.
+    std::atomic<bool> aged{false};
+    // Written by a waker that took this worker out of the idle list, under the list's lock: it searches on the waker's behalf.
+    bool made_searcher = false;
+
+private:
+    static constexpr std::uint32_t fair_interval = 61;
+    static constexpr std::uint32_t slice_budget = 16;  // times 64 operations
+
+    void main() noexcept;
+    fiber_control* pick_next() noexcept;
+    fiber_control* pick_fairly() noexcept;
+    fiber_control* search() noexcept;
+    fiber_control* steal() noexcept;
+    fiber_control* steal_from(worker& victim, std::uint32_t minimum) noexcept;
+    void sleep() noexcept;
+    void poll(clock::time_point deadline) noexcept;
+    void fire_timers(clock::time_point now, timer_queue& from) noexcept;
+    void push_ring(fiber_control& f) noexcept;
+    void dispatch(fiber_control& f) noexcept;
+
+    static void after_park(host& here, execution& left) noexcept;
+    static void after_yield(host& here, execution& left) noexcept;
+    static void after_finish(host& here, execution& left) noexcept;
+    static void after_idle(host&, execution&) noexcept {}
+
+    fiber_control* running_ = nullptr;
+    std::uint32_t budget_ = slice_budget;
+    std::uint32_t tick_ = 0;
+    std::int64_t coarse_now_ = 0;  // clock ticks
+    clock::time_point last_poll_{};
+    std::uint64_t random_state_;
+    std::uint64_t id_next_ = 0;
+    std::uint64_t id_end_ = 0;
+
+    std::atomic<fiber_control*> runnext_{nullptr};
+    spawn_deque fresh_;
+    run_ring ring_;
+    injection inbox_;  // only the owner takes
+    bool searching_ = false;  // counted in runtime_core::searching
+    execution own_;
+    std::thread thread_;
+};
+
+/// The worker of the calling thread, or null. Never keep it across a park.
+worker* current_worker() noexcept;
+
+/// Makes a woken fiber runnable, from any thread.
+void make_runnable(fiber_control& f) noexcept;
+
+/// `count` fiber ids in a row that nobody else gets. Returns the first.
+std::uint64_t reserve_fiber_ids(std::uint64_t count) noexcept;
+
+}  // namespace weft::detail

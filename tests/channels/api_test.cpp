@@ -1,0 +1,152 @@
+// The signatures that programs compile against, as the compiler sees them. Nothing here runs.
+
+#include <chrono>
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+#include <weft/chan.hpp>
+#include <weft/clock.hpp>
+#include <weft/error.hpp>
+#include <weft/select.hpp>
+#include <weft/sync.hpp>
+
+#include "support/catch.hpp"
+
+namespace {
+
+using weft::chan;
+using weft::chan_status;
+using weft::recv_chan;
+using weft::send_chan;
+using boxed = std::unique_ptr<int>;
+using std::chrono::milliseconds;
+
+template <class From, class To>
+constexpr bool only_one_way =
+    std::is_convertible_v<From, To>&& std::is_nothrow_constructible_v<To, From> && !std::is_constructible_v<From, To>;
+
+static_assert(only_one_way<chan<int>, send_chan<int>>);
+static_assert(only_one_way<chan<int>, recv_chan<int>>);
+static_assert(!std::is_constructible_v<send_chan<int>, recv_chan<int>>);
+static_assert(!std::is_constructible_v<recv_chan<int>, send_chan<int>>);
+static_assert(!std::is_constructible_v<chan<long>, chan<int>>);
+static_assert(!std::is_convertible_v<chan<int>, bool>);
+static_assert(std::is_constructible_v<bool, chan<int>>);
+
+template <class Handle>
+constexpr bool handle = std::is_nothrow_default_constructible_v<Handle>&& std::copyable<Handle>&&
+    std::equality_comparable<Handle>&& std::same_as<typename Handle::value_type, boxed>&& requires(Handle const h) {
+    { h.size() }
+    noexcept->std::same_as<std::size_t>;
+    { h.capacity() }
+    noexcept->std::same_as<std::size_t>;
+    { static_cast<bool>(h) }
+    noexcept;
+    { h == h }
+    noexcept->std::convertible_to<bool>;
+};
+static_assert(handle<chan<boxed>> && handle<send_chan<boxed>> && handle<recv_chan<boxed>>);
+
+// Every member is const: a handle captured by value in a lambda works.
+template <class Handle, class T>
+concept sends = requires(Handle const h, T const& kept, T&& given, weft::clock::time_point t, milliseconds d) {
+    { h.send(kept) } -> std::same_as<void>;
+    { h.send(std::move(given)) } -> std::same_as<void>;
+    { h.try_send(kept) } -> std::same_as<chan_status>;
+    { h.try_send(std::move(given)) } -> std::same_as<chan_status>;
+    { h.send_until(kept, t) } -> std::same_as<chan_status>;
+    { h.send_until(std::move(given), t) } -> std::same_as<chan_status>;
+    { h.send_for(kept, d) } -> std::same_as<chan_status>;
+    { h.send_for(std::move(given), d) } -> std::same_as<chan_status>;
+    { h.close() } -> std::same_as<void>;
+};
+static_assert(sends<chan<std::string>, std::string> && sends<send_chan<std::string>, std::string>);
+static_assert(!sends<recv_chan<std::string>, std::string>);
+
+template <class Handle, class T>
+concept receives = requires(Handle const h, T& slot, std::optional<T>& maybe, weft::clock::time_point t,
+                            milliseconds d) {
+    { h.recv() } -> std::same_as<std::optional<T>>;
+    { h.try_recv(slot) } -> std::same_as<chan_status>;
+    { h.try_recv(maybe) } -> std::same_as<chan_status>;
+    { h.recv_until(slot, t) } -> std::same_as<chan_status>;
+    { h.recv_until(maybe, t) } -> std::same_as<chan_status>;
+    { h.recv_for(slot, d) } -> std::same_as<chan_status>;
+    { h.recv_for(maybe, d) } -> std::same_as<chan_status>;
+    { h.begin() } -> std::same_as<weft::chan_iterator<T>>;
+    { h.end() }
+    noexcept->std::same_as<weft::chan_sentinel>;
+};
+static_assert(receives<chan<boxed>, boxed> && receives<recv_chan<boxed>, boxed>);
+static_assert(!receives<send_chan<boxed>, boxed>);
+
+template <class Handle>
+concept closable = requires(Handle const h) {
+    h.close();
+};
+static_assert(closable<send_chan<int>> && !closable<recv_chan<int>>);
+
+static_assert(weft::slot_for<int, int> && weft::slot_for<std::optional<int>, int> && !weft::slot_for<long, int>);
+static_assert(std::same_as<decltype(weft::make_chan<int>(3)), chan<int>>);
+static_assert(std::same_as<decltype(*std::declval<weft::chan_iterator<boxed> const&>()), boxed>);
+static_assert(std::equality_comparable<weft::unit> && std::is_empty_v<weft::unit>);
+static_assert(chan_status::ok != chan_status::would_block && chan_status::timed_out != chan_status::closed);
+
+// Cases live in one full expression.
+template <class Case>
+constexpr bool pinned = !std::is_copy_constructible_v<Case> && !std::is_move_constructible_v<Case>;
+
+using number = std::optional<int>;
+struct on_number {
+    void operator()(number) const {}
+};
+static_assert(pinned<decltype(weft::on_recv(std::declval<chan<int> const&>(), std::declval<number&>()))>);
+static_assert(pinned<decltype(weft::on_recv(std::declval<recv_chan<int> const&>(), on_number{}))>);
+static_assert(pinned<decltype(weft::on_send(std::declval<chan<int> const&>(), 1))>);
+static_assert(pinned<decltype(weft::on_send(std::declval<send_chan<int> const&>(), 1, weft::no_handler{}))>);
+static_assert(pinned<decltype(weft::on_timeout(milliseconds(1)))>);
+static_assert(pinned<decltype(weft::on_deadline(weft::clock::time_point{}))>);
+static_assert(pinned<decltype(weft::on_join(std::declval<weft::fiber<boxed>&>()))>);
+static_assert(pinned<decltype(weft::otherwise())>);
+
+static_assert(std::same_as<std::size_t, decltype(weft::select(weft::on_send(std::declval<chan<int> const&>(), 1),
+                                                              weft::otherwise()))>);
+static_assert(std::same_as<std::size_t, decltype(weft::select(weft::ordered, weft::on_timeout(milliseconds(1)),
+                                                              weft::otherwise()))>);
+static_assert(std::same_as<std::size_t, decltype(weft::select(std::declval<std::span<weft::select_case>>()))>);
+
+static_assert(std::is_nothrow_move_constructible_v<weft::select_case> &&
+              std::is_nothrow_move_assignable_v<weft::select_case>);
+static_assert(!std::is_copy_constructible_v<weft::select_case>);
+static_assert(std::is_convertible_v<decltype(weft::otherwise()), weft::select_case>);
+static_assert(
+    std::is_convertible_v<decltype(weft::on_send(std::declval<chan<boxed> const&>(), boxed())), weft::select_case>);
+
+template <class Lock>
+constexpr bool lockable = std::is_default_constructible_v<Lock> && !std::is_copy_constructible_v<Lock> &&
+                          !std::is_move_constructible_v<Lock> && requires(Lock l) {
+    { l.lock() } -> std::same_as<void>;
+    { l.try_lock() } -> std::same_as<bool>;
+    { l.unlock() } -> std::same_as<void>;
+};
+static_assert(lockable<weft::mutex>);
+static_assert(!std::is_copy_constructible_v<weft::wait_group> && requires(weft::wait_group g) {
+    { g.add() } -> std::same_as<void>;
+    { g.add(std::ptrdiff_t{3}) } -> std::same_as<void>;
+    { g.done() } -> std::same_as<void>;
+    { g.wait() } -> std::same_as<void>;
+    {
+        g.go([] {})
+        } -> std::same_as<void>;
+});
+
+static_assert(std::is_base_of_v<std::logic_error, weft::closed_channel>);
+
+}  // namespace
+
+TEST_CASE("the channel interface has the promised signatures", "[api][C8]") { SUCCEED("checked by the compiler"); }

@@ -1,0 +1,131 @@
+// Sleeping.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+#include <weft/clock.hpp>
+#include <weft/detail/diagnostics.hpp>
+#include <weft/error.hpp>
+#include <weft/go.hpp>
+#include <weft/this_fiber.hpp>
+
+#include "support/fixture.hpp"
+#include "support/seed.hpp"
+
+using namespace std::chrono_literals;
+using weft_test::in_fibers;
+using weft_test::until_parked;
+
+static_assert(std::is_same_v<weft::clock::time_point, std::chrono::steady_clock::time_point> && weft::clock::is_steady);
+static_assert(noexcept(weft::clock::now()));
+
+TEST_CASE("nobody wakes early", "[timer][C35]") {
+    std::uint64_t const seed = weft_test::seed_of("nobody wakes early");
+    in_fibers([seed] {
+        weft_test::engine dice(seed);
+        std::vector<weft::fiber<bool>> sleepers;
+        for (int i = 0; i != 200; ++i)
+            sleepers.push_back(weft::spawn([span = std::chrono::microseconds(weft_test::below(dice, 20'000)), i] {
+                auto const start = weft::clock::now();
+                if (i % 2 == 0)
+                    weft::this_fiber::sleep_for(span);
+                else
+                    weft::this_fiber::sleep_until(start + span);
+                return weft::clock::now() >= start + span;
+            }));
+        for (auto& sleeper : sleepers) CHECK(sleeper.join());
+    });
+}
+
+TEST_CASE("sleeping for nothing or less returns at once", "[timer][C38]") {
+    in_fibers([] {
+        weft::this_fiber::sleep_for(0s);
+        weft::this_fiber::sleep_for(-1h);
+        weft::this_fiber::sleep_for(std::chrono::hours::min());
+        weft::this_fiber::sleep_until(weft::clock::now() - 1h);
+        weft::this_fiber::sleep_until(weft::clock::time_point::min());
+        CHECK(weft::detail::live_timers() == 0);
+    });
+}
+
+TEST_CASE("a sleep without end saturates and can be cancelled", "[timer][C35]") {
+    in_fibers([] {
+        std::vector<weft::fiber<>> sleepers;
+        sleepers.push_back(weft::spawn([] { weft::this_fiber::sleep_for(std::chrono::hours::max()); }));
+        sleepers.push_back(weft::spawn([] { weft::this_fiber::sleep_for(std::chrono::duration<double>(1e300)); }));
+        sleepers.push_back(weft::spawn([] { weft::this_fiber::sleep_until(weft::clock::time_point::max()); }));
+        until_parked(3);
+        weft_test::let_others_run();
+        for (auto& sleeper : sleepers) {
+            CHECK_FALSE(sleeper.join_for(0s));
+            sleeper.cancel();
+            CHECK_THROWS_AS(sleeper.join(), weft::cancelled);
+        }
+    });
+}
+
+TEST_CASE("sleepers wake in the order of their deadlines", "[timer]") {
+    weft_test::supervised guard("1 worker");
+    weft::run(
+        [] {
+            std::vector<int> order;  // plain: there is one worker
+            auto const start = weft::clock::now() + 2ms;
+            std::vector<weft::fiber<>> sleepers;
+            for (int const turn : {3, 0, 4, 1, 2})
+                sleepers.push_back(weft::spawn([&, turn] {
+                    weft::this_fiber::sleep_until(start + turn * 1ms);
+                    order.push_back(turn);
+                }));
+            for (auto& sleeper : sleepers) sleeper.join();
+            CHECK(order == std::vector{0, 1, 2, 3, 4});
+        },
+        {.workers = 1});
+    guard.check_nothing_left();
+}
+
+TEST_CASE("a plain thread can sleep", "[timer][thread]") {
+    auto const start = weft::clock::now();
+    weft::this_fiber::sleep_for(2ms);
+    weft::this_fiber::sleep_until(start + 3ms);
+    CHECK(weft::clock::now() - start >= 3ms);
+    weft::this_fiber::sleep_for(-1s);
+}
+
+TEST_CASE("abandoned timers cost nothing", "[timer][C38]") {
+    in_fibers([] {
+        for (int round = 0; round != weft_test::sized(100, 50, 10); ++round) {
+            std::vector<weft::fiber<>> sleepers;
+            for (int i = 0; i != 100; ++i) sleepers.push_back(weft::spawn([] { weft::this_fiber::sleep_for(1h); }));
+            until_parked(100);
+            for (auto& sleeper : sleepers) sleeper.cancel();
+            sleepers.clear();
+            if (weft::detail::live_timers() != 0) FAIL(weft::detail::live_timers() << " timers are still armed");
+        }
+    });
+}
+
+TEST_CASE("a timer fires although the worker that armed it is stuck", "[timer][bug]") {  // Silk #88
+    for (unsigned const workers : {2u, 8u}) {
+        weft_test::supervised guard(std::to_string(workers) + " workers");
+        weft::run(
+            [] {
+                for (int round = 0; round != 5; ++round) {
+                    std::atomic<bool> woken = false;
+                    auto sleeper = weft::spawn([&] {
+                        weft::this_fiber::sleep_for(1ms);
+                        woken = true;
+                    });
+                    auto hog = weft::spawn([&] {
+                        while (!woken) std::this_thread::yield();  // never lets go of its worker
+                    });
+                    sleeper.join();
+                    hog.join();
+                }
+            },
+            {.workers = workers});
+        guard.check_nothing_left();
+    }
+}
