@@ -14,12 +14,41 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if WEFT_TSAN
+#include <mutex>
 #include <sanitizer/tsan_interface.h>
+#include <vector>
 #endif
 
 #define WEFT_NOT_INSTRUMENTED __attribute__((no_sanitize("address", "thread")))
 
 namespace weft::detail {
+
+#if WEFT_TSAN
+namespace {
+
+// To create a logical thread takes a third of a millisecond, so they are used again. What the pool orders is ordered anyway:
+// a stack's next fiber starts after its last one ended.
+class logical_threads {
+public:
+    void* take() {
+        std::scoped_lock guard(lock_);
+        if (idle_.empty()) return __tsan_create_fiber(0);
+        void* warmest = idle_.back();
+        idle_.pop_back();
+        return warmest;
+    }
+    void put(void* fiber) {
+        std::scoped_lock guard(lock_);
+        idle_.push_back(fiber);
+    }
+
+private:
+    std::mutex lock_;
+    std::vector<void*> idle_;
+} tsan_fibers;
+
+}  // namespace
+#endif
 
 exception_state* this_thread_exception_state() noexcept {
     return reinterpret_cast<exception_state*>(abi::__cxa_get_globals());
@@ -51,15 +80,14 @@ void sanitizer_prepare(execution& fresh, void* limit, void* top) noexcept {
     __asan_unpoison_memory_region(limit, fresh.stack_size);
 #endif
 #if WEFT_TSAN
-    fresh.tsan_fiber = __tsan_create_fiber(0);
+    fresh.tsan_fiber = tsan_fibers.take();
 #endif
 }
 
 void sanitizer_retire(execution& finished) noexcept {
     (void)finished;
 #if WEFT_TSAN
-    __tsan_destroy_fiber(finished.tsan_fiber);
-    finished.tsan_fiber = nullptr;
+    tsan_fibers.put(std::exchange(finished.tsan_fiber, nullptr));
 #endif
 }
 

@@ -78,7 +78,7 @@ WEFT_NOINLINE void conclude(fiber_control& self) noexcept {
     }
 }
 
-void fiber_main(void* payload) noexcept {
+WEFT_NOT_IN_TSAN void fiber_main(void* payload) noexcept {
     fiber_control& self = *worker::arrive(payload).running();
     run_body(self);
     conclude(self);

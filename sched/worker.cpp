@@ -134,7 +134,7 @@ void worker::yield(worker& here, fiber_control& self) noexcept {
     switch_to(here, self, *next, &after_yield);
 }
 
-void worker::finish(worker& here, fiber_control& self) noexcept {
+WEFT_NOT_IN_TSAN void worker::finish(worker& here, fiber_control& self) noexcept {
     if (fiber_control* next = here.pick_next(); next != nullptr) {
         here.dispatch(*next);
         switch_to<departure::finished>(here, self, *next, &after_finish);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <vector>
 #include <weft/chan.hpp>
@@ -38,4 +39,9 @@ TEST_CASE("a seed fixes the choices of select", "[select][options]") {
     CHECK(choices(1) == choices(1));
     CHECK(choices(1) != choices(2));
     CHECK(choices(0) != choices(0));
+}
+
+TEST_CASE("a poller that does not exist here is an error", "[options]") {
+    CHECK_THROWS_AS(weft::runtime({.poller = weft::poller_kind::kqueue}), std::exception);
+    CHECK_THROWS_AS(weft::runtime({.poller = weft::poller_kind::iocp}), std::exception);
 }

@@ -65,12 +65,7 @@ TEST_CASE("max_fibers bounds how many live at a time", "[options]") {
     });
 }
 
-TEST_CASE("a poller that does not exist here is an error", "[options]") {
-    CHECK_THROWS_AS(weft::runtime({.poller = weft::poller_kind::kqueue}), std::exception);
-    CHECK_THROWS_AS(weft::runtime({.poller = weft::poller_kind::iocp}), std::exception);
-}
-
-TEST_CASE("an absurd stack size is an error", "[options]") {
+TEST_CASE("an absurd default stack size is an error", "[options]") {
     CHECK_THROWS_AS(weft::run([] {}, {.stack_bytes = SIZE_MAX}), std::exception);
 }
 

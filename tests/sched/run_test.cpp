@@ -118,7 +118,7 @@ TEST_CASE("a fiber of one runtime joins a fiber of another", "[runtime][C45]") {
             return 4;
         });
         auto outer = b.spawn([&] { return inner.join(); });
-        b.run([] { weft_test::until_parked(1); });
+        weft_test::until_parked(1);
         open = true;
         CHECK(outer.join() == 4);
     });

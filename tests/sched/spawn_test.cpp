@@ -97,7 +97,9 @@ TEST_CASE("callable, arguments and result are destroyed once", "[spawn][C9]") {
         CHECK(counted::live() == before);
 
         weft::go([held = counted(1)] { (void)held; });
-        weft::spawn([held = counted(1)]() -> counted { throw held.value(); }).detach();
+        {
+            auto failing = weft::spawn([held = counted(1)]() -> counted { throw held.value(); });
+        }
         weft::spawn([] { return counted(1); }).detach();
         yield_until([&] { return counted::live() == before && weft::detail::live_fibers() == 1; });
         {

@@ -27,6 +27,9 @@
 #define WEFT_FORCE_MIGRATION 0
 #endif
 
+// For functions that are entered on one stack and left on another, or never left: TSan must not book their entry.
+#define WEFT_NOT_IN_TSAN __attribute__((no_sanitize("thread")))
+
 #define WEFT_NOINLINE [[gnu::noinline]]
 #define WEFT_INLINE [[gnu::always_inline]] inline
 

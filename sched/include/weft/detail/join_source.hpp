@@ -12,6 +12,7 @@ public:
     bool is_ready() override;
     bool arm(wait_token sleeper, wait_tag tag) override;
     void disarm() noexcept override;
+    bool by_fibers() const noexcept override { return true; }
 
 private:
     fiber_control* fiber_;

@@ -18,6 +18,8 @@ public:
     virtual bool arm(wait_token sleeper, wait_tag tag) = 0;
     /// Undoes `arm`; on return nobody remembers the wait. Called once for each `arm` that returned false, whoever won.
     virtual void disarm() noexcept = 0;
+    /// Whether only a fiber can make it happen: then waiting for it can be part of a deadlock.
+    virtual bool by_fibers() const noexcept { return false; }
 };
 
 }  // namespace weft::detail

@@ -60,8 +60,9 @@ public:
     std::uint64_t begin(interruptible may_cancel, bool& was_cancelled) noexcept {
         std::uint64_t const step =
             (std::uint64_t{1} << generation_shift) - settled + (may_cancel == interruptible::yes ? 0 : shielded);
-        // Acquire: pairs with the release in cancel. Wakers learn the generation through whatever lock guards their queue.
-        std::uint64_t const before = word_.fetch_add(step, std::memory_order_acquire);
+        // Acquire: pairs with the release in cancel. Release: the sleeper has read the last wait's result before the next winner, who
+        // may hold no lock, overwrites it.
+        std::uint64_t const before = word_.fetch_add(step, std::memory_order_acq_rel);
         was_cancelled = (before & cancelled) != 0;
         return (before + step) >> generation_shift;
     }

@@ -1,0 +1,223 @@
+#pragma once
+#include <weft/clock.hpp>
+#include <weft/detail/channel_calls.hpp>
+#include <weft/error.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace weft {
+
+/// The empty value, for channels that carry signals.
+struct unit {
+    friend bool operator==(unit, unit) { return true; }
+};
+
+/// Marks the end of a channel in a range-for.
+struct chan_sentinel {};
+
+/// Receives as it is incremented; for `for (auto v : ch)`. Dereference once per step: that moves the value out.
+template <class T>
+class chan_iterator {
+public:
+    using value_type = T;
+    using difference_type = std::ptrdiff_t;
+    using iterator_category = std::input_iterator_tag;
+    using pointer = void;
+    using reference = T;
+
+    /// Moves the current value out.
+    T operator*() const { return std::move(*value_); }
+    /// Waits for the next value.
+    chan_iterator& operator++() {
+        value_ = detail::receive(channel_);
+        return *this;
+    }
+    void operator++(int) { ++*this; }
+    /// At the end when the channel is closed and drained.
+    friend bool operator==(chan_iterator const& i, chan_sentinel) noexcept { return !i.value_.has_value(); }
+
+private:
+    template <class>
+    friend class recv_chan;
+    template <class>
+    friend class chan;
+    explicit chan_iterator(detail::channel<T>* c) : channel_(c), value_(detail::receive(c)) {}
+
+    detail::channel<T>* channel_;
+    mutable std::optional<T> value_;
+};
+
+/// A receive slot: a `T&`, written only on `ok`, or a `std::optional<T>&`, which is `nullopt` unless `ok`.
+template <class Slot, class T>
+concept slot_for = std::is_same_v<Slot, T> || std::is_same_v<Slot, std::optional<T>>;
+
+template <class T>
+class chan;
+template <class T>
+chan<T> make_chan(std::ptrdiff_t capacity = 0);
+
+/// The sending view of a channel: a handle, as `chan` is; see there for what the calls do.
+///
+/// Thread safety: any member, from any fiber or thread, at any time.
+template <class T>
+class send_chan : public detail::channel_handle<T> {
+public:
+    using value_type = T;
+    /// Nil.
+    send_chan() noexcept = default;
+
+    void send(T const& value) const { detail::send(this->channel_, value); }
+    void send(T&& value) const { detail::send(this->channel_, std::move(value)); }
+    chan_status try_send(T const& value) const { return detail::try_send(this->channel_, value); }
+    chan_status try_send(T&& value) const { return detail::try_send(this->channel_, std::move(value)); }
+    chan_status send_until(T const& value, clock::time_point deadline) const { return detail::send_until(this->channel_, value, deadline); }
+    chan_status send_until(T&& value, clock::time_point deadline) const { return detail::send_until(this->channel_, std::move(value), deadline); }
+    template <class Rep, class Period>
+    chan_status send_for(T const& value, std::chrono::duration<Rep, Period> d) const {
+        return send_until(value, detail::deadline_after(d));
+    }
+    template <class Rep, class Period>
+    chan_status send_for(T&& value, std::chrono::duration<Rep, Period> d) const {
+        return send_until(std::move(value), detail::deadline_after(d));
+    }
+    void close() const { detail::close(this->channel_); }
+
+    friend bool operator==(send_chan const& a, send_chan const& b) noexcept { return a.channel_ == b.channel_; }
+
+private:
+    template <class>
+    friend class chan;
+    explicit send_chan(detail::channel_handle<T> const& of) noexcept : detail::channel_handle<T>(of) {}
+};
+
+/// The receiving view of a channel: a handle, as `chan` is; see there for what the calls do.
+///
+/// Thread safety: any member, from any fiber or thread, at any time.
+template <class T>
+class recv_chan : public detail::channel_handle<T> {
+public:
+    using value_type = T;
+    /// Nil.
+    recv_chan() noexcept = default;
+
+    std::optional<T> recv() const { return detail::receive(this->channel_); }
+    template <slot_for<T> Slot>
+    chan_status try_recv(Slot& slot) const {
+        return detail::try_receive(this->channel_, slot);
+    }
+    template <slot_for<T> Slot>
+    chan_status recv_until(Slot& slot, clock::time_point deadline) const {
+        return detail::receive_until(this->channel_, slot, deadline);
+    }
+    template <slot_for<T> Slot, class Rep, class Period>
+    chan_status recv_for(Slot& slot, std::chrono::duration<Rep, Period> d) const {
+        return recv_until(slot, detail::deadline_after(d));
+    }
+    /// Receives the first value.
+    chan_iterator<T> begin() const { return chan_iterator<T>(this->channel_); }
+    chan_sentinel end() const noexcept { return {}; }
+
+    friend bool operator==(recv_chan const& a, recv_chan const& b) noexcept { return a.channel_ == b.channel_; }
+
+private:
+    template <class>
+    friend class chan;
+    explicit recv_chan(detail::channel_handle<T> const& of) noexcept : detail::channel_handle<T>(of) {}
+};
+
+/// A channel that carries values of `T` between fibers and OS threads.
+///
+/// A `chan` is a handle: copies refer to the same channel, equality is identity, and a default-constructed one is Go's nil channel,
+/// on which sending and receiving wait for ever. With capacity 0 every send meets a receive. Waiters are served first come, first
+/// served. All members are `const`: a handle captured by value in a lambda works.
+///
+/// Thread safety: any member, from any fiber or thread, at any time.
+/// Blocks: parks the calling fiber (or blocks the plain thread); its worker runs others meanwhile.
+/// Errors: a call that would wait throws `cancelled` in a cancelled fiber; the value is untouched then.
+/// Source: https://go.dev/ref/spec#Channel_types
+template <class T>
+class chan : public detail::channel_handle<T> {
+public:
+    using value_type = T;
+    /// Nil.
+    chan() noexcept = default;
+
+    /// Waits until a receiver or a free place takes a copy of `value`.
+    /// Errors: `closed_channel` if the channel is or becomes closed.
+    void send(T const& value) const { detail::send(this->channel_, value); }
+    /// Waits until a receiver or a free place takes `value`.
+    /// Errors: `closed_channel` if the channel is or becomes closed; `value` is then untouched.
+    void send(T&& value) const { detail::send(this->channel_, std::move(value)); }
+    /// Sends if that needs no waiting: `ok`, `would_block` or `closed`. `value` is moved from only on `ok`.
+    chan_status try_send(T const& value) const { return detail::try_send(this->channel_, value); }
+    chan_status try_send(T&& value) const { return detail::try_send(this->channel_, std::move(value)); }
+    /// Sends, waiting at most until `deadline`: `ok`, `timed_out` or `closed`. `value` is moved from only on `ok`.
+    chan_status send_until(T const& value, clock::time_point deadline) const { return detail::send_until(this->channel_, value, deadline); }
+    chan_status send_until(T&& value, clock::time_point deadline) const { return detail::send_until(this->channel_, std::move(value), deadline); }
+    /// The same for at most `d`.
+    template <class Rep, class Period>
+    chan_status send_for(T const& value, std::chrono::duration<Rep, Period> d) const {
+        return send_until(value, detail::deadline_after(d));
+    }
+    template <class Rep, class Period>
+    chan_status send_for(T&& value, std::chrono::duration<Rep, Period> d) const {
+        return send_until(std::move(value), detail::deadline_after(d));
+    }
+
+    /// Waits for a value. `nullopt`: closed and drained.
+    std::optional<T> recv() const { return detail::receive(this->channel_); }
+    /// Receives if that needs no waiting: `ok`, `would_block` or `closed` (and drained).
+    template <slot_for<T> Slot>
+    chan_status try_recv(Slot& slot) const {
+        return detail::try_receive(this->channel_, slot);
+    }
+    /// Receives, waiting at most until `deadline`: `ok`, `timed_out` or `closed` (and drained).
+    template <slot_for<T> Slot>
+    chan_status recv_until(Slot& slot, clock::time_point deadline) const {
+        return detail::receive_until(this->channel_, slot, deadline);
+    }
+    /// The same for at most `d`.
+    template <slot_for<T> Slot, class Rep, class Period>
+    chan_status recv_for(Slot& slot, std::chrono::duration<Rep, Period> d) const {
+        return recv_until(slot, detail::deadline_after(d));
+    }
+
+    /// Nothing more will be sent: wakes every waiter. What is buffered can still be received.
+    /// Errors: `closed_channel` if it is closed already, or nil.
+    void close() const { detail::close(this->channel_); }
+
+    /// Receives the first value; the loop ends when the channel is closed and drained.
+    chan_iterator<T> begin() const { return chan_iterator<T>(this->channel_); }
+    chan_sentinel end() const noexcept { return {}; }
+
+    /// The one-way views of the same channel.
+    operator send_chan<T>() const noexcept { return send_chan<T>(*this); }
+    operator recv_chan<T>() const noexcept { return recv_chan<T>(*this); }
+
+    friend bool operator==(chan const& a, chan const& b) noexcept { return a.channel_ == b.channel_; }
+
+private:
+    template <class U>
+    friend chan<U> make_chan(std::ptrdiff_t capacity);
+    explicit chan(detail::channel<T>& made) noexcept : detail::channel_handle<T>(made) {}
+};
+
+/// Makes a channel that buffers up to `capacity` values.
+/// Errors: `std::invalid_argument` for a negative or absurd capacity, `std::bad_alloc`.
+template <class T>
+chan<T> make_chan(std::ptrdiff_t capacity) {
+    static_assert(std::is_object_v<T> && !std::is_const_v<T> && std::is_move_constructible_v<T>,
+                  "a channel carries movable values; send a pointer or a std::reference_wrapper instead");
+    if (capacity < 0) throw std::invalid_argument("weft::make_chan: negative capacity " + std::to_string(capacity));
+    return chan<T>(*new detail::channel<T>(static_cast<std::size_t>(capacity)));
+}
+
+}  // namespace weft

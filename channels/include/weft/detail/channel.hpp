@@ -1,0 +1,209 @@
+#pragma once
+// A channel of `T`: the buffer, and the operations that finish without parking, typed and inline.
+//
+// Types whose move may throw travel as `unique_ptr<T>`, so that no user code that may throw runs under the lock or between a claim
+// and its delivery. If the last step, moving out of the box, throws, the box goes back to the front of the channel.
+
+#include <weft/detail/budget.hpp>
+#include <weft/detail/channel_core.hpp>
+
+#include <limits>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+namespace weft::detail {
+
+template <class T>
+inline constexpr bool travels_bare = std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>;
+
+template <class T>
+struct channel_box {
+    template <class... From>
+    explicit channel_box(From&&... from) : value(std::forward<From>(from)...) {}
+    T value;
+    std::unique_ptr<channel_box> next;  // in the channel's list of returned boxes
+};
+
+template <class T>
+using channel_element = std::conditional_t<travels_bare<T>, T, std::unique_ptr<channel_box<T>>>;
+
+template <class T>
+class channel final : public channel_core {
+public:
+    using element = channel_element<T>;
+
+    explicit channel(std::size_t capacity) : channel_core(capacity, operations), buffer_(allocate(capacity)) {}
+    ~channel() {
+        for (std::size_t n = count_.load(std::memory_order_relaxed); n != 0; --n) {
+            std::optional<element> dropped;
+            pop(*this, &dropped);
+        }
+        std::allocator<element>().deallocate(buffer_, capacity_);
+    }
+
+    /// Acts at once or returns `would_wait` *with the lock held*.
+    channel_result send_or_lock(element& value) WEFT_NO_THREAD_SAFETY_ANALYSIS {
+        lock_.lock();
+        if (closed_.load(std::memory_order_relaxed)) [[unlikely]] return finish(channel_result::closed);
+        if (!receivers_.empty()) {
+            if (channel_waiter* to = receivers_.pop_claimed()) {
+                bool const charge = count_operation();
+                lock_.unlock();
+                auto* slot = static_cast<std::optional<element>*>(to->element);
+                slot->emplace(std::move(value));
+                to->token.who->deliver(to->tag);
+                if (charge) [[unlikely]] charge_budget();
+                return channel_result::done;
+            }
+        }
+        std::size_t const n = count_.load(std::memory_order_relaxed);
+        if (n >= capacity_) return channel_result::would_wait;
+        put(std::move(value));
+        set_count(n + 1);
+        return finish(channel_result::done);
+    }
+
+    /// Acts at once or returns `would_wait` *with the lock held*.
+    channel_result receive_or_lock(std::optional<element>& slot) WEFT_NO_THREAD_SAFETY_ANALYSIS {
+        lock_.lock();
+        std::size_t const n = count_.load(std::memory_order_relaxed);
+        if (n != 0) {
+            take(slot);
+            set_count(n - 1);
+            if (senders_.empty() || n > capacity_) [[likely]] return finish(channel_result::done);
+            // The oldest waiting sender's value takes the free place.
+            channel_waiter* from = senders_.pop_claimed();
+            if (from == nullptr) return finish(channel_result::done);
+            put(std::move(*static_cast<element*>(from->element)));
+            set_count(n);
+            finish(channel_result::done, from);
+            return channel_result::done;
+        }
+        if (!senders_.empty()) {
+            if (channel_waiter* from = senders_.pop_claimed()) {
+                bool const charge = count_operation();
+                lock_.unlock();
+                slot.emplace(std::move(*static_cast<element*>(from->element)));
+                from->token.who->deliver(from->tag);
+                if (charge) [[unlikely]] charge_budget();
+                return channel_result::done;
+            }
+        }
+        if (closed_.load(std::memory_order_relaxed)) return finish(channel_result::closed);
+        return channel_result::would_wait;
+    }
+
+    /// A receiver could not make use of this value: it becomes the first in line again.
+    void put_back(element&& value) requires(!travels_bare<T>)
+    {
+        lock_.lock();
+        if (channel_waiter* to = receivers_.pop_claimed()) {
+            lock_.unlock();
+            static_cast<std::optional<element>*>(to->element)->emplace(std::move(value));
+            return to->token.who->deliver(to->tag);
+        }
+        value->next = std::move(returned_);
+        returned_ = std::move(value);
+        set_count(count_.load(std::memory_order_relaxed) + 1);
+        lock_.unlock();
+    }
+
+private:
+    struct nothing {};
+
+    static element* allocate(std::size_t capacity) {
+        if (capacity > static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(element))
+            throw std::invalid_argument("weft::make_chan: the capacity is larger than any memory");
+        return std::allocator<element>().allocate(capacity);
+    }
+
+    channel_result finish(channel_result result) WEFT_NO_THREAD_SAFETY_ANALYSIS {
+        bool const charge = count_operation();
+        lock_.unlock();
+        if (charge) [[unlikely]] charge_budget();
+        return result;
+    }
+    WEFT_NOINLINE void finish(channel_result result, channel_waiter* woken) {
+        bool const charge = count_operation();
+        lock_.unlock();
+        (void)result;
+        woken->token.who->deliver(woken->tag);
+        if (charge) charge_budget();
+    }
+
+    void put(element&& value) noexcept {
+        ::new (static_cast<void*>(buffer_ + tail_)) element(std::move(value));
+        if (++tail_ == capacity_) tail_ = 0;
+    }
+    void take(std::optional<element>& slot) noexcept {
+        if constexpr (!travels_bare<T>) {
+            if (returned_ != nullptr) [[unlikely]] {
+                slot.emplace(std::exchange(returned_, std::move(returned_->next)));
+                return;
+            }
+        }
+        slot.emplace(std::move(buffer_[head_]));
+        buffer_[head_].~element();
+        if (++head_ == capacity_) head_ = 0;
+    }
+
+    static void push(channel_core& to, void* value) { static_cast<channel&>(to).put(std::move(*static_cast<element*>(value))); }
+    static void pop(channel_core& from, void* slot) { static_cast<channel&>(from).take(*static_cast<std::optional<element>*>(slot)); }
+    static void move_to_slot(void* slot, void* value) {
+        static_cast<std::optional<element>*>(slot)->emplace(std::move(*static_cast<element*>(value)));
+    }
+    static constexpr element_operations operations{&push, &pop, &move_to_slot};
+
+    element* const buffer_;
+    std::size_t head_ = 0;  // the oldest value
+    std::size_t tail_ = 0;  // the next free place
+    [[no_unique_address]] std::conditional_t<travels_bare<T>, nothing, channel_element<T>> returned_{};
+};
+
+/// An element made of the caller's value, and the way back if nobody took it.
+///
+/// An lvalue is copied here, before any lock. An rvalue that travels bare is referred to and moved from only by whoever takes it. In
+/// a box travels a copy where there is one, as with `std::move_if_noexcept`: an operation that fails leaves the value untouched.
+template <class T>
+class outgoing {
+public:
+    using element = channel_element<T>;
+
+    explicit outgoing(T const& value) : original_(nullptr), made_(make(value)) {}
+    explicit outgoing(T&& value) : original_(&value) {
+        if constexpr (!travels_bare<T>) made_.emplace(make_from_rvalue(value));
+    }
+    outgoing(outgoing const&) = delete;
+
+    element& get() noexcept {
+        if constexpr (travels_bare<T>) return original_ != nullptr ? *original_ : *made_;
+        else return *made_;
+    }
+    /// Nobody took it: the caller's value is as it was.
+    void restore() {
+        if constexpr (!travels_bare<T> && !std::is_copy_constructible_v<T>)
+            if (original_ != nullptr && *made_ != nullptr) {
+                std::destroy_at(original_);
+                std::construct_at(original_, std::move((*made_)->value));
+            }
+    }
+
+private:
+    static element make(T const& value) {
+        if constexpr (travels_bare<T>) return value;
+        else return std::make_unique<channel_box<T>>(value);
+    }
+    static element make_from_rvalue(T& value) {
+        if constexpr (std::is_copy_constructible_v<T>) return std::make_unique<channel_box<T>>(std::as_const(value));
+        else return std::make_unique<channel_box<T>>(std::move(value));
+    }
+
+    T* original_;
+    std::optional<element> made_;
+};
+
+}  // namespace weft::detail

@@ -1,0 +1,184 @@
+#pragma once
+// The calls on a channel, written once for `chan` and its one-way views.
+
+#include <weft/clock.hpp>
+#include <weft/detail/channel.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace weft {
+
+/// How a call that may fail to send or receive ended.
+enum class chan_status {
+    ok,           ///< done
+    would_block,  ///< a `try_` call would have had to wait
+    timed_out,    ///< the deadline passed first
+    closed        ///< sending: closed; receiving: closed and drained
+};
+
+namespace detail {
+
+inline chan_status to_status(channel_result r) noexcept {
+    switch (r) {
+    case channel_result::done: return chan_status::ok;
+    case channel_result::closed: return chan_status::closed;
+    case channel_result::timed_out: return chan_status::timed_out;
+    case channel_result::would_wait: break;
+    }
+    return chan_status::would_block;
+}
+
+/// Shared ownership of a channel; null is the nil channel.
+template <class T>
+class channel_handle {
+public:
+    channel_handle() noexcept = default;
+    channel_handle(channel_handle const& other) noexcept : channel_(other.channel_) {
+        if (channel_ != nullptr) channel_->hold();
+    }
+    channel_handle(channel_handle&& other) noexcept : channel_(std::exchange(other.channel_, nullptr)) {}
+    channel_handle& operator=(channel_handle other) noexcept {
+        std::swap(channel_, other.channel_);
+        return *this;
+    }
+    ~channel_handle() {
+        if (channel_ != nullptr && channel_->drop()) delete channel_;
+    }
+
+    /// The number of values queued; 0 for nil.
+    std::size_t size() const noexcept { return channel_ == nullptr ? 0 : channel_->size(); }
+    /// The number of values that can be queued; 0 for nil.
+    std::size_t capacity() const noexcept { return channel_ == nullptr ? 0 : channel_->capacity(); }
+    /// Whether this is a channel and not nil.
+    explicit operator bool() const noexcept { return channel_ != nullptr; }
+
+    /// For select.
+    channel<T>* core() const noexcept { return channel_; }
+
+protected:
+    explicit channel_handle(channel<T>& made) noexcept : channel_(&made) {}
+
+    channel<T>* channel_ = nullptr;
+};
+
+/// What arrived, as the caller wants it. A boxed value that cannot be moved out goes back into the channel.
+template <class T, class Use>
+void unpack(channel<T>& from, channel_element<T>& arrived, Use use) {
+    if constexpr (travels_bare<T>) {
+        use(std::move(arrived));
+    } else {
+        try {
+            use(std::move(arrived->value));
+        } catch (...) {
+            from.put_back(std::move(arrived));
+            throw;
+        }
+    }
+}
+
+template <class T, class V>
+channel_result send_by(channel<T>* to, V&& value, clock::time_point deadline) {
+    if (to == nullptr) return wait_on_nil(deadline);
+    outgoing<T> out(std::forward<V>(value));
+    channel_result result{};
+    if constexpr (travels_bare<T>) {
+        result = to->send_or_lock(out.get());
+        if (result == channel_result::would_wait) result = to->wait_to_send(&out.get(), deadline);
+    } else {
+        try {
+            result = to->send_or_lock(out.get());
+            if (result == channel_result::would_wait) result = to->wait_to_send(&out.get(), deadline);
+        } catch (...) {
+            out.restore();
+            throw;
+        }
+    }
+    if (result != channel_result::done) out.restore();
+    return result;
+}
+
+template <class T, class V>
+void send(channel<T>* to, V&& value) {
+    if (send_by(to, std::forward<V>(value), clock::time_point::max()) == channel_result::closed) [[unlikely]]
+        throw_closed("weft: send on a closed channel");
+}
+
+template <class T, class V>
+chan_status send_until(channel<T>* to, V&& value, clock::time_point deadline) {
+    return to_status(send_by(to, std::forward<V>(value), deadline));
+}
+
+template <class T, class V>
+chan_status try_send(channel<T>* to, V&& value) {
+    if (to == nullptr || to->cannot_send()) return chan_status::would_block;
+    outgoing<T> out(std::forward<V>(value));
+    channel_result const result = to->send_or_lock(out.get());
+    if (result == channel_result::would_wait) to->unlock();
+    if (result != channel_result::done) out.restore();
+    return to_status(result);
+}
+
+template <class T>
+std::optional<T> receive(channel<T>* from) {
+    if (from == nullptr) wait_on_nil(clock::time_point::max());
+    std::optional<channel_element<T>> slot;
+    if (from->receive_or_lock(slot) == channel_result::would_wait) from->wait_to_receive(&slot, clock::time_point::max());
+    if constexpr (travels_bare<T>) {
+        return slot;
+    } else {
+        std::optional<T> result;
+        if (slot) unpack(*from, *slot, [&](T&& value) { result.emplace(std::move(value)); });
+        return result;
+    }
+}
+
+template <class T>
+void store(channel<T>& from, std::optional<channel_element<T>>& arrived, T& slot) {
+    if (arrived) unpack(from, *arrived, [&](T&& value) {
+        if constexpr (std::is_move_assignable_v<T>) {
+            slot = std::move(value);
+        } else {
+            std::destroy_at(&slot);
+            std::construct_at(&slot, std::move(value));
+        }
+    });
+}
+
+template <class T>
+void store(channel<T>& from, std::optional<channel_element<T>>& arrived, std::optional<T>& slot) {
+    slot.reset();
+    if (arrived) unpack(from, *arrived, [&](T&& value) { slot.emplace(std::move(value)); });
+}
+
+template <class T, class Slot>
+chan_status receive_until(channel<T>* from, Slot& slot, clock::time_point deadline) {
+    if constexpr (!std::is_same_v<Slot, T>) slot.reset();
+    if (from == nullptr) return to_status(wait_on_nil(deadline));
+    std::optional<channel_element<T>> arrived;
+    channel_result result = from->receive_or_lock(arrived);
+    if (result == channel_result::would_wait) result = from->wait_to_receive(&arrived, deadline);
+    if (result == channel_result::done) store(*from, arrived, slot);
+    return to_status(result);
+}
+
+template <class T, class Slot>
+chan_status try_receive(channel<T>* from, Slot& slot) {
+    if constexpr (!std::is_same_v<Slot, T>) slot.reset();
+    if (from == nullptr || from->cannot_receive()) return chan_status::would_block;
+    std::optional<channel_element<T>> arrived;
+    channel_result const result = from->receive_or_lock(arrived);
+    if (result == channel_result::would_wait) from->unlock();
+    if (result == channel_result::done) store(*from, arrived, slot);
+    return to_status(result);
+}
+
+template <class T>
+void close(channel<T>* c) {
+    if (c == nullptr) throw_closed("weft: close of a nil channel");
+    c->close();
+}
+
+}  // namespace detail
+
+}  // namespace weft
