@@ -12,6 +12,7 @@ target_compile_options(weft_warnings INTERFACE
 # A sanitized library needs sanitized callers, and every test must see the same modes: so these travel with the target.
 function(weft_apply_modes target)
     target_compile_features(${target} PUBLIC cxx_std_20)
+    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
     if(WEFT_SANITIZE STREQUAL "address")
         set(flags -fsanitize=address,undefined)
         target_compile_options(${target} PUBLIC ${flags} -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
@@ -43,7 +44,7 @@ function(weft_layer folder)
 
     add_library(${target} OBJECT ${sources})
     weft_apply_modes(${target})
-    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF VERIFY_INTERFACE_HEADER_SETS ON)
+    set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
     target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${root}" FILES ${headers})
     target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
     target_link_libraries(${target} PRIVATE weft_warnings)

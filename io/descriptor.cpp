@@ -1,0 +1,193 @@
+#include "descriptor.hpp"
+
+#include "descriptor_pool.hpp"
+#include "socket_calls.hpp"
+
+#include <utility>
+
+namespace weft::detail {
+
+namespace {
+
+constexpr wait_reason closing{"socket close", true};
+
+}  // namespace
+
+descriptor& descriptor::open(int fd, readiness_poller& by) {
+    descriptor* d = nullptr;
+    try {
+        d = &descriptor_pool::instance().take();
+    } catch (...) {
+        calls::close(fd);
+        throw;
+    }
+    std::uint64_t key = 0;
+    {
+        spin_guard guard(d->lock_);
+        d->fd_ = fd;
+        d->closed_ = false;
+        d->hung_up_ = false;
+        for (half& h : d->halves_) {
+            h.ready = true;
+            h.deadline = clock::time_point::max();
+        }
+        d->watch_ = by.shared_watch();
+        d->watch_->descriptors.fetch_add(1, std::memory_order_relaxed);
+        key = d->key();
+    }
+    try {
+        by.add(fd, key);
+    } catch (...) {
+        d->release();
+        throw;
+    }
+    return *d;
+}
+
+void descriptor::close() noexcept {
+    claimed_waiters claimed;
+    lock_.lock();
+    if (!std::exchange(closed_, true)) wake_all(claimed);
+    lock_.unlock();
+    claimed.deliver();
+
+    int const fd = wait_until_unused();
+    if (fd >= 0) calls::close(fd);
+}
+
+// Returns the number if the caller is to close it.
+int descriptor::wait_until_unused() noexcept {
+    for (;;) {
+        wait w(closing, this, interruptible::no);
+        readiness_waiter self{w.token()};
+        {
+            spin_guard guard(lock_);
+            if (operations_ == 0) {
+                if (fd_ >= 0) watch_->descriptors.fetch_sub(1, std::memory_order_relaxed);
+                return std::exchange(fd_, -1);
+            }
+            closers_.push(self);
+        }
+        w.park();
+    }
+}
+
+void descriptor::release() noexcept {
+    close();
+    std::shared_ptr<watch> watched;  // the last one to go is freed without the lock
+    {
+        spin_guard guard(lock_);
+        ++generation_;
+        watched = std::move(watch_);
+    }
+    descriptor_pool::instance().put(*this);
+}
+
+bool descriptor::is_open() const noexcept {
+    spin_guard guard(lock_);
+    return !closed_;
+}
+
+int descriptor::number() const noexcept {
+    spin_guard guard(lock_);
+    return closed_ ? -1 : fd_;
+}
+
+void descriptor::set_deadline(direction way, clock::time_point deadline) noexcept {
+    claimed_waiters claimed;
+    {
+        spin_guard guard(lock_);
+        half& h = at(way);
+        // A later deadline wakes nobody: whoever wakes up at the old one looks again.
+        if (deadline < h.deadline) {
+            claimed.take_from(h.waiting, false);
+            claimed.take_from(h.line);
+        }
+        h.deadline = deadline;
+    }
+    claimed.deliver();
+}
+
+bool descriptor::link(direction way, readiness_waiter& w) noexcept {
+    int fd = -1;
+    {
+        spin_guard guard(lock_);
+        if (closed_ || watch_->ended.load(std::memory_order_acquire)) return false;
+        ++operations_;
+        fd = fd_;
+        at(way).waiting.push(w);
+    }
+    // Linked first: what happens after this look is an event.
+    if (!calls::would_not_block(fd, way == direction::write)) return true;
+    unlink(way, w);
+    return false;
+}
+
+void descriptor::unlink(direction way, readiness_waiter& w) noexcept {
+    claimed_waiters claimed;
+    {
+        spin_guard guard(lock_);
+        if (w.linked) at(way).waiting.remove(w);
+        end_operation(claimed);
+    }
+    claimed.deliver();
+}
+
+bool descriptor::is_ready(direction way) noexcept {
+    int fd = -1;
+    {
+        spin_guard guard(lock_);
+        if (closed_) return true;
+        ++operations_;
+        fd = fd_;
+    }
+    bool const ready = calls::would_not_block(fd, way == direction::write);
+    claimed_waiters claimed;
+    {
+        spin_guard guard(lock_);
+        end_operation(claimed);
+    }
+    claimed.deliver();
+    return ready;
+}
+
+void descriptor::event(std::uint64_t key, readiness what, ready_list& ready) noexcept {
+    descriptor& d = descriptor_pool::instance()[static_cast<std::uint32_t>(key)];
+    claimed_waiters claimed;
+    {
+        spin_guard guard(d.lock_);
+        if (d.key() != key) return;  // about a socket that is gone
+        d.hung_up_ = d.hung_up_ || what.hung_up;
+        for (direction const way : {direction::read, direction::write}) {
+            if (!(way == direction::read ? what.readable : what.writable)) continue;
+            half& h = d.at(way);
+            h.ready = true;
+            claimed.take_from(h.waiting);
+        }
+    }
+    claimed.deliver(ready);
+}
+
+void descriptor::abandon_all(watch const& ended) noexcept {
+    descriptor_pool::instance().for_each([&ended](descriptor& d) {
+        claimed_waiters claimed;
+        {
+            spin_guard guard(d.lock_);
+            if (d.watch_.get() == &ended) d.wake_all(claimed);
+        }
+        claimed.deliver();
+    });
+}
+
+void descriptor::wake_all(claimed_waiters& claimed) noexcept {
+    for (half& h : halves_) {
+        claimed.take_from(h.waiting);
+        claimed.take_from(h.line);
+    }
+}
+
+void descriptor::end_operation(claimed_waiters& claimed) noexcept {
+    if (--operations_ == 0 && closed_) claimed.take_from(closers_);
+}
+
+}  // namespace weft::detail

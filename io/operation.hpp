@@ -1,0 +1,57 @@
+#pragma once
+// One call on a socket, from the caller's point of view: wait for the turn, try, sleep until it may be tried again.
+
+#include "descriptor.hpp"
+#include "socket_calls.hpp"
+
+#include <weft/detail/budget.hpp>
+
+namespace weft::detail {
+
+class operation {
+public:
+    operation(descriptor& d, direction way, wait_reason const& reason) noexcept : d_(d), way_(way), reason_(reason) {}
+    /// Hands the direction to the next in line.
+    ~operation();
+    operation(operation const&) = delete;
+
+    /// Repeats `call(number)`, a `call_result`, until it does not block. Fails with ECANCELED when the descriptor is closed or the
+    /// fiber is cancelled, and with ETIMEDOUT when the deadline has passed.
+    /// Blocks: while the call would block, and while it is another operation's turn.
+    template <class Call>
+    call_result attempt(Call const& call) {
+        charge_budget();  // whoever finds its sockets ready all the time must let others run
+        for (;;) {
+            if (int const failure = begin_call(); failure != 0) return {0, failure};
+            call_result const result = call(number_);
+            if (result.error == EAGAIN) continue;
+            called_ = true;
+            if (result.error == EINTR) continue;
+            return result;
+        }
+    }
+
+    /// The last call took everything there was: another would block, unless an event says otherwise.
+    void drained() noexcept { drained_ = true; }
+
+    /// The failure was the cancellation of the calling fiber.
+    bool was_cancelled() const noexcept { return cancelled_; }
+
+private:
+    int begin_call() noexcept;
+    int wait_for_call(descriptor::half& h) noexcept WEFT_REQUIRES(d_.lock_);
+    wait_tag sleep(readiness_list& list, clock::time_point deadline) noexcept WEFT_REQUIRES(d_.lock_);
+    void end_call() noexcept WEFT_REQUIRES(d_.lock_);
+
+    descriptor& d_;
+    direction const way_;
+    wait_reason const& reason_;
+    int number_ = -1;
+    bool counted_ = false;    // among the descriptor's operations
+    bool has_turn_ = false;
+    bool called_ = false;     // since begin_call, and it did not block
+    bool drained_ = false;
+    bool cancelled_ = false;
+};
+
+}  // namespace weft::detail

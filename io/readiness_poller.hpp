@@ -1,0 +1,31 @@
+#pragma once
+#include <weft/detail/poller.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace weft::detail {
+
+/// What a descriptor and the poller that watches it know of each other; it outlives both.
+struct watch {
+    std::atomic<std::size_t> descriptors{0};  // counted by those who open and close; read by the poller's owner
+    std::atomic<bool> ended{false};           // set once, by the poller's end: no event will come any more
+};
+
+/// A poller that tells descriptors when they become ready. Every kind that `make_poller` makes is one.
+class readiness_poller : public poller {
+public:
+    /// Reports every change of `fd`, in both directions, to the descriptor with that key, from now until `fd` is closed.
+    /// Errors: `std::system_error`; then nothing is registered.
+    virtual void add(int fd, std::uint64_t key) = 0;
+
+    std::shared_ptr<watch> const& shared_watch() const noexcept { return watch_; }
+    bool watches() const noexcept final { return watch_->descriptors.load(std::memory_order_relaxed) != 0; }
+
+private:
+    std::shared_ptr<watch> const watch_ = std::make_shared<watch>();
+};
+
+}  // namespace weft::detail

@@ -1,0 +1,64 @@
+#pragma once
+// Every system call on sockets that weft makes. Each returns its error at once: a fiber that has parked may be on another thread,
+// where `errno` is another.
+
+#include <cerrno>
+#include <cstddef>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace weft::detail {
+
+struct call_result {
+    std::size_t value = 0;
+    int error = 0;  // an errno value; 0: done
+};
+
+namespace calls {
+
+template <class Number>
+call_result result(Number returned) noexcept {
+    if (returned < 0) return {0, errno};
+    return {static_cast<std::size_t>(returned), 0};
+}
+
+inline call_result make_socket(int family) noexcept {
+    return result(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+inline call_result bind(int fd, sockaddr const* to, socklen_t size) noexcept { return result(::bind(fd, to, size)); }
+inline call_result listen(int fd, int backlog) noexcept { return result(::listen(fd, backlog)); }
+inline call_result connect(int fd, sockaddr const* to, socklen_t size) noexcept { return result(::connect(fd, to, size)); }
+inline call_result accept(int fd) noexcept { return result(::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)); }
+
+inline call_result receive(int fd, void* to, std::size_t bytes) noexcept { return result(::recv(fd, to, bytes, 0)); }
+// A peer that is gone is an error to report, not a signal.
+inline call_result send(int fd, void const* from, std::size_t bytes) noexcept {
+    return result(::send(fd, from, bytes, MSG_NOSIGNAL));
+}
+inline call_result shutdown(int fd, int how) noexcept { return result(::shutdown(fd, how)); }
+
+inline call_result set_flag(int fd, int level, int option) noexcept {
+    int const on = 1;
+    return result(::setsockopt(fd, level, option, &on, sizeof on));
+}
+/// The error that a connection attempt or the network left in the socket.
+inline call_result pending_error(int fd) noexcept {
+    int error = 0;
+    socklen_t size = sizeof error;
+    call_result const asked = result(::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size));
+    return asked.error != 0 ? asked : call_result{0, error};
+}
+
+/// Whether reading (writing) would not block now; nothing is waited for.
+inline bool would_not_block(int fd, bool writing) noexcept {
+    pollfd about{fd, static_cast<short>(writing ? POLLOUT : POLLIN | POLLRDHUP), 0};
+    return ::poll(&about, 1, 0) != 0;
+}
+
+// Never repeated: Linux gives the number back also when it reports an interruption.
+inline void close(int fd) noexcept { ::close(fd); }
+
+}  // namespace calls
+
+}  // namespace weft::detail
