@@ -185,7 +185,7 @@ trim_result trim() noexcept {
 void for_each(void (*visit)(stack_slot& slot, void* argument), void* argument) {
     for (slab* s = slab::newest(); s != nullptr; s = s->next())
         for (std::size_t i = 0; i != s->count(); ++i)
-            if (s->is_open(i)) visit(*s->slot_at(i), argument);
+            if (s->is_open(i) && s->slot_at(i)->built.load(std::memory_order_acquire)) visit(*s->slot_at(i), argument);
 }
 
 statistics stats() noexcept {

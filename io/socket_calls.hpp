@@ -50,6 +50,13 @@ inline call_result pending_error(int fd) noexcept {
     return asked.error != 0 ? asked : call_result{0, error};
 }
 
+/// Done if the socket is connected.
+inline call_result peer_known(int fd) noexcept {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    return result(::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size));
+}
+
 /// Whether reading (writing) would not block now; nothing is waited for.
 inline bool would_not_block(int fd, bool writing) noexcept {
     pollfd about{fd, static_cast<short>(writing ? POLLOUT : POLLIN | POLLRDHUP), 0};

@@ -9,7 +9,7 @@
 
 #include <weft/detail/diagnostics.hpp>
 
-#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -67,13 +67,16 @@ constexpr std::size_t sanitizer_threads = WEFT_TSAN;
 
 }  // namespace
 
-bool runtime_core::may_be_deadlocked() const noexcept {
-    if (options.on_deadlock == deadlock_action::ignore || live() == 0) return false;
-    return examined_at_.load(std::memory_order_relaxed) != dispatches(*this) + 1;
+clock::duration runtime_core::deadlock_patience() const noexcept {
+    using namespace std::chrono_literals;
+    if (options.on_deadlock == deadlock_action::ignore || live() == 0) return clock::duration::max();
+    if (examined_at_.load(std::memory_order_relaxed) != dispatches(*this) + 1) return 10ms;
+    return uncertain_.load(std::memory_order_relaxed) ? 1s : clock::duration::max();
 }
 
 void runtime_core::examine_deadlock() noexcept {
     examined_at_.store(dispatches(*this) + 1, std::memory_order_relaxed);
+    uncertain_.store(false, std::memory_order_relaxed);
     runtime_registry& all = runtime_registry::instance();
     std::unique_lock guard(all.lock, std::try_to_lock);
     if (!guard) return examined_at_.store(0, std::memory_order_relaxed);  // somebody else is looking, or a runtime comes or goes
@@ -98,6 +101,7 @@ void runtime_core::examine_deadlock() noexcept {
     }
     if (after != before) return;
 
+    uncertain_.store(!certain, std::memory_order_relaxed);
     bool const exits = certain && options.on_deadlock == deadlock_action::exit;
     if (!exits && deadlock_reported.exchange(true)) return;
     std::fflush(nullptr);

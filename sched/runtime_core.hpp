@@ -70,8 +70,8 @@ public:
 
     // ---- nothing can ever run again (deadlock.cpp)
 
-    /// Something ran since the last examination, and there is a fiber left.
-    bool may_be_deadlocked() const noexcept;
+    /// How long all must have been asleep before it is worth a look whether they ever wake; `max()`: no need to look.
+    clock::duration deadlock_patience() const noexcept;
     /// Called by the last worker to fall asleep, after a while. Reports, exits or warns as the options say.
     void examine_deadlock() noexcept;
 
@@ -119,6 +119,7 @@ private:
     std::atomic<int> foreign_wakers_{0};             // threads inside `inject`
     std::atomic<std::uint64_t> wakeups_{0};
     std::atomic<std::uint64_t> examined_at_{0};      // dispatches at the last look for a deadlock, plus one
+    std::atomic<bool> uncertain_{false};             // it found one, but for the threads of others: look again
     spin_lock stopper_lock_;
     wait_token stopper_ WEFT_GUARDED_BY(stopper_lock_);  // waits in stop_fibers for the last fiber
     std::atomic<bool> leaked_{false};  // stragglers were abandoned; this object then lives for ever

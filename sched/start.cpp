@@ -108,9 +108,9 @@ fiber_control& runtime_core::create(std::size_t body_bytes, std::size_t body_ali
     try {
         slot = here != nullptr ? &here->stacks.acquire(size_class) : &stack_depot::acquire(size_class);
         fiber_control& f = *control_of(*slot);
-        if (slot->fresh) {
+        if (!slot->built.load(std::memory_order_relaxed)) {
             new (&f) fiber_control(*slot);
-            slot->fresh = false;
+            slot->built.store(true, std::memory_order_release);
         }
         f.begin_life();
         f.body = place_body(f, body_bytes, body_alignment);

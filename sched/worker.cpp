@@ -18,7 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto poll_interval = 50us;         // between two looks at the kernel while there is work
-constexpr auto deadlock_delay = 10ms;        // all asleep for that long: look closer
 constexpr std::uint64_t id_batch = 1024;
 
 thread_local worker* this_thread_worker = nullptr;
@@ -349,8 +348,10 @@ void worker::sleep() noexcept {
     ready_list ready;
     if (inbox_.empty() && !runtime.anything_to_do() && !runtime.stopping_threads()) {
         clock::time_point deadline = timers.earliest();
-        bool const suspicious = deadline == clock::time_point::max() && runtime.all_idle() && runtime.may_be_deadlocked();
-        if (suspicious) deadline = clock::now() + deadlock_delay;
+        clock::duration const patience = deadline == clock::time_point::max() && runtime.all_idle() ? runtime.deadlock_patience()
+                                                                                                     : clock::duration::max();
+        bool const suspicious = patience != clock::duration::max();
+        if (suspicious) deadline = clock::now() + patience;
         polls.add();
         poller->poll(deadline, ready);
         if (suspicious && ready.empty()) runtime.examine_deadlock();

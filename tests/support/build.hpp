@@ -35,6 +35,13 @@ inline constexpr bool optimised = true;
 inline constexpr bool optimised = false;
 #endif
 
+/// A fiber always resumes on another worker than it parked on.
+#if defined(WEFT_FORCE_MIGRATION) && WEFT_FORCE_MIGRATION
+inline constexpr bool forced_migration = true;
+#else
+inline constexpr bool forced_migration = false;
+#endif
+
 /// The size of a test in this build: `release` where code runs at full speed, less where it does not.
 template <class Number>
 constexpr Number sized(Number release, Number debug, Number sanitizer) {

@@ -199,14 +199,16 @@ public:
     chan_sentinel end() const noexcept { return {}; }
 
     /// The one-way views of the same channel.
-    operator send_chan<T>() const noexcept { return send_chan<T>(*this); }
-    operator recv_chan<T>() const noexcept { return recv_chan<T>(*this); }
+    operator send_chan<T>() const noexcept { return send_chan<T>(handle()); }
+    operator recv_chan<T>() const noexcept { return recv_chan<T>(handle()); }
 
     friend bool operator==(chan const& a, chan const& b) noexcept { return a.channel_ == b.channel_; }
 
 private:
     template <class U>
     friend chan<U> make_chan(std::ptrdiff_t capacity);
+    // Named as its base, lest the views' constructors find the conversion to themselves.
+    detail::channel_handle<T> const& handle() const noexcept { return *this; }
     explicit chan(detail::channel<T>& made) noexcept : detail::channel_handle<T>(made) {}
 };
 

@@ -30,7 +30,8 @@ struct stack_slot {
     std::byte* limit = nullptr;   // the lowest usable address, just above the guard page
     slab* owner = nullptr;
     std::uint32_t size_class = 0;
-    bool fresh = true;            // nothing was ever built below this slot; the owner clears it
+    /// The owner has built its block below this slot. Set by the owner, release; read by `for_each`, acquire.
+    std::atomic<bool> built{false};
     /// Distinguishes this use of the memory from those before it was last given back to the kernel.
     std::uint64_t epoch = 0;
 };
@@ -92,8 +93,8 @@ struct trim_result {
 };
 trim_result trim() noexcept;
 
-/// Calls `visit(slot, argument)` for each stack that is in use or was recently; its owner's block may be dead, and may come
-/// alive or die meanwhile, but its memory stays readable.
+/// Calls `visit(slot, argument)` for each stack whose owner has built its block. The block may be dead, and may come alive or die
+/// meanwhile, but its memory stays readable.
 void for_each(void (*visit)(stack_slot& slot, void* argument), void* argument);
 
 struct statistics {

@@ -1,0 +1,101 @@
+#include <weft/net.hpp>
+
+#include "endpoint_access.hpp"
+#include "failure.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdexcept>
+
+namespace weft::net {
+
+namespace {
+
+using namespace detail;
+
+constexpr wait_reason connecting{"connect", true};
+
+struct dialled {
+    outcome how;
+    tcp_stream stream;
+};
+
+// Whether the attempt has come to its end, and how; EAGAIN while it has not.
+call_result check_connected(int fd) noexcept {
+    call_result const left = calls::pending_error(fd);
+    if (left.error != 0) return left;
+    call_result const peer = calls::peer_known(fd);
+    return peer.error == ENOTCONN ? call_result{0, EAGAIN} : peer;
+}
+
+dialled connect(endpoint const& to, clock::time_point deadline) {
+    readiness_poller& watcher = poller_for_new_socket();
+    call_result const made = calls::make_socket(endpoint_access::family(to));
+    if (made.error != 0) return {{0, made.error}, {}};
+    int const fd = static_cast<int>(made.value);
+
+    if (!endpoint_access::is_unix(to)) calls::set_flag(fd, IPPROTO_TCP, TCP_NODELAY);  // small writes go at once, as in Go
+    call_result const started = calls::connect(fd, endpoint_access::address(to), endpoint_access::size(to));
+    // An interrupted attempt goes on in the background, as one in progress does.
+    bool const in_progress = started.error == EINPROGRESS || started.error == EINTR;
+    if (started.error != 0 && !in_progress) {
+        calls::close(fd);
+        return {{0, started.error}, {}};
+    }
+
+    // Registered only now: a socket that is not connecting yet counts as hung up.
+    descriptor& socket = descriptor::open(fd, watcher);
+    tcp_stream stream = socket_access::make<tcp_stream>(socket);
+    if (!in_progress) return {{}, std::move(stream)};
+
+    socket.set_deadline(direction::write, deadline);
+    {
+        operation op(socket, direction::write, connecting);
+        call_result const ended = op.attempt(check_connected);
+        if (ended.error != 0) return {{0, ended.error, op.was_cancelled()}, {}};
+    }
+    socket.set_deadline(direction::write, clock::time_point::max());
+    return {{}, std::move(stream)};
+}
+
+// The system may choose the very port that is dialled, and then connects the socket to itself: nobody listens there.
+bool is_connected_to_itself(endpoint const& to, tcp_stream const& stream) {
+    return !endpoint_access::is_unix(to) && stream.local() == stream.remote();
+}
+
+dialled dial_until(endpoint const& to, clock::time_point deadline) {
+    dialled d = connect(to, deadline);
+    if (d.how.error == 0 && is_connected_to_itself(to, d.stream)) return {{0, ECONNREFUSED}, {}};
+    return d;
+}
+
+tcp_stream connected(endpoint const& to, clock::time_point deadline) {
+    dialled d = dial_until(to, deadline);
+    if (d.how.error != 0) throw_failure(d.how, "weft::net::dial(\"" + to.to_string() + "\")");
+    return std::move(d.stream);
+}
+
+}  // namespace
+
+tcp_stream dial(std::string_view address) { return dial(endpoint::parse(address)); }
+
+tcp_stream dial(endpoint const& address) { return connected(address, clock::time_point::max()); }
+
+tcp_stream dial(std::string_view address, clock::duration timeout) {
+    return connected(endpoint::parse(address), deadline_after(timeout));
+}
+
+tcp_stream dial(std::string_view address, std::error_code& ec) {
+    try {
+        dialled d = dial_until(endpoint::parse(address), clock::time_point::max());
+        report(d.how, ec);
+        return std::move(d.stream);
+    } catch (std::invalid_argument const&) {
+        ec = std::make_error_code(std::errc::invalid_argument);
+    } catch (std::system_error const& refused) {  // by the poller, or the peer was gone at once
+        ec = refused.code();
+    }
+    return {};
+}
+
+}  // namespace weft::net

@@ -1,0 +1,41 @@
+#pragma once
+#include "operation.hpp"
+
+#include <string>
+#include <system_error>
+
+namespace weft::detail {
+
+/// How a call on a socket ended.
+struct outcome {
+    std::size_t bytes = 0;
+    int error = 0;  // an errno value; 0: done
+    bool cancelled = false;
+
+    std::error_code code() const noexcept { return {error, std::generic_category()}; }
+};
+
+/// Throws what the throwing form of the call throws.
+[[noreturn]] inline void throw_failure(outcome const& o, std::string const& what) {
+    if (o.cancelled) throw_cancelled();
+    throw std::system_error(o.code(), what);
+}
+
+/// For the form with an `error_code&`.
+inline std::size_t report(outcome const& o, std::error_code& ec) noexcept {
+    ec = o.code();
+    if (o.error == 0) ec.clear();
+    return o.bytes;
+}
+
+/// For objects that hold no socket.
+inline descriptor& required(descriptor* socket, char const* what) {
+    if (socket == nullptr) throw std::system_error(EBADF, std::generic_category(), what);
+    return *socket;
+}
+
+/// The poller of the calling fiber's worker, for a new socket.
+/// Errors: `runtime_stopped` on a plain thread.
+readiness_poller& poller_for_new_socket();
+
+}  // namespace weft::detail

@@ -1,0 +1,132 @@
+#include <weft/net.hpp>
+
+#include "endpoint_access.hpp"
+#include "failure.hpp"
+
+#include <string>
+
+namespace weft::net {
+
+namespace {
+
+using namespace detail;
+
+constexpr wait_reason reading{"socket read", true};
+constexpr wait_reason writing{"socket write", true};
+
+// Reads once, or until the buffer is full.
+outcome read(descriptor* socket, std::span<std::byte> buffer, bool fill) {
+    if (socket == nullptr) return {0, EBADF};
+    if (buffer.empty()) return {};
+    operation op(*socket, direction::read, reading);
+    outcome so_far;
+    do {
+        auto const rest = buffer.subspan(so_far.bytes);
+        call_result const got = op.attempt([rest](int fd) { return calls::receive(fd, rest.data(), rest.size()); });
+        if (got.error != 0) return {so_far.bytes, got.error, op.was_cancelled()};
+        if (got.value == 0) break;
+        // Less than asked for, but not the end: the stream is empty, and asking again would only say so.
+        if (got.value < rest.size()) op.drained();
+        so_far.bytes += got.value;
+    } while (fill && so_far.bytes < buffer.size());
+    return so_far;
+}
+
+// Writes once, or until everything is sent.
+outcome write(descriptor* socket, std::span<std::byte const> buffer, bool everything) {
+    if (socket == nullptr) return {0, EBADF};
+    if (buffer.empty()) return {};
+    operation op(*socket, direction::write, writing);
+    outcome so_far;
+    do {
+        auto const rest = buffer.subspan(so_far.bytes);
+        call_result const sent = op.attempt([rest](int fd) { return calls::send(fd, rest.data(), rest.size()); });
+        if (sent.error != 0) return {so_far.bytes, sent.error, op.was_cancelled()};
+        so_far.bytes += sent.value;
+    } while (everything && so_far.bytes < buffer.size());
+    return so_far;
+}
+
+std::size_t checked(outcome const& o, char const* what) {
+    if (o.error != 0) throw_failure(o, what);
+    return o.bytes;
+}
+
+void shut(descriptor* socket, int how, char const* what) {
+    call_result const done = calls::shutdown(required(socket, what).number(), how);
+    if (done.error != 0) throw std::system_error(done.error, std::generic_category(), what);
+}
+
+}  // namespace
+
+tcp_stream& tcp_stream::operator=(tcp_stream&& other) noexcept {
+    tcp_stream old;
+    old.socket_ = std::exchange(socket_, std::exchange(other.socket_, nullptr));
+    return *this;
+}
+
+tcp_stream::~tcp_stream() {
+    if (socket_ != nullptr) socket_->release();
+}
+
+std::size_t tcp_stream::read_some(std::span<std::byte> buffer) {
+    return checked(read(socket_, buffer, false), "weft::net::tcp_stream::read_some");
+}
+std::size_t tcp_stream::read_some(std::span<std::byte> buffer, std::error_code& ec) {
+    return report(read(socket_, buffer, false), ec);
+}
+
+std::size_t tcp_stream::read_exact(std::span<std::byte> buffer) {
+    return checked(read(socket_, buffer, true), "weft::net::tcp_stream::read_exact");
+}
+std::size_t tcp_stream::read_exact(std::span<std::byte> buffer, std::error_code& ec) {
+    return report(read(socket_, buffer, true), ec);
+}
+
+std::size_t tcp_stream::write_some(std::span<std::byte const> buffer) {
+    return checked(write(socket_, buffer, false), "weft::net::tcp_stream::write_some");
+}
+std::size_t tcp_stream::write_some(std::span<std::byte const> buffer, std::error_code& ec) {
+    return report(write(socket_, buffer, false), ec);
+}
+
+std::size_t tcp_stream::write_all(std::span<std::byte const> buffer) {
+    outcome const o = write(socket_, buffer, true);
+    if (o.error != 0)
+        throw_failure(o, "weft::net::tcp_stream::write_all: " + std::to_string(o.bytes) + " of " +
+                             std::to_string(buffer.size()) + " bytes sent");
+    return o.bytes;
+}
+std::size_t tcp_stream::write_all(std::span<std::byte const> buffer, std::error_code& ec) {
+    return report(write(socket_, buffer, true), ec);
+}
+
+void tcp_stream::set_deadline(clock::time_point t) {
+    set_read_deadline(t);
+    set_write_deadline(t);
+}
+void tcp_stream::set_read_deadline(clock::time_point t) {
+    required(socket_, "weft::net::tcp_stream::set_read_deadline").set_deadline(direction::read, t);
+}
+void tcp_stream::set_write_deadline(clock::time_point t) {
+    required(socket_, "weft::net::tcp_stream::set_write_deadline").set_deadline(direction::write, t);
+}
+void tcp_stream::clear_deadline() { set_deadline(clock::time_point::max()); }
+
+void tcp_stream::shutdown_write() { shut(socket_, SHUT_WR, "weft::net::tcp_stream::shutdown_write"); }
+void tcp_stream::shutdown_read() { shut(socket_, SHUT_RD, "weft::net::tcp_stream::shutdown_read"); }
+
+void tcp_stream::close() noexcept {
+    if (socket_ != nullptr) socket_->close();
+}
+bool tcp_stream::is_open() const noexcept { return socket_ != nullptr && socket_->is_open(); }
+
+endpoint tcp_stream::local() const {
+    return endpoint_access::local_of(required(socket_, "weft::net::tcp_stream::local").number());
+}
+endpoint tcp_stream::remote() const {
+    return endpoint_access::remote_of(required(socket_, "weft::net::tcp_stream::remote").number());
+}
+int tcp_stream::native_handle() const noexcept { return socket_ == nullptr ? -1 : socket_->number(); }
+
+}  // namespace weft::net
