@@ -1,7 +1,6 @@
 #include "descriptor.hpp"
 
 #include "descriptor_pool.hpp"
-#include "socket_calls.hpp"
 
 #include <utility>
 
@@ -108,47 +107,47 @@ void descriptor::set_deadline(direction way, clock::time_point deadline) noexcep
     claimed.deliver();
 }
 
-bool descriptor::link(direction way, readiness_waiter& w) noexcept {
-    int fd = -1;
-    {
-        spin_guard guard(lock_);
-        if (closed_ || watch_->ended.load(std::memory_order_acquire)) return false;
-        ++operations_;
-        fd = fd_;
-        at(way).waiting.push(w);
-    }
-    // Linked first: what happens after this look is an event.
-    if (!calls::would_not_block(fd, way == direction::write)) return true;
-    unlink(way, w);
-    return false;
+// -1 if closed.
+int descriptor::begin_use() noexcept {
+    spin_guard guard(lock_);
+    if (closed_) return -1;
+    ++operations_;
+    return fd_;
 }
 
-void descriptor::unlink(direction way, readiness_waiter& w) noexcept {
+void descriptor::end_use() noexcept {
     claimed_waiters claimed;
     {
         spin_guard guard(lock_);
-        if (w.linked) at(way).waiting.remove(w);
         end_operation(claimed);
     }
     claimed.deliver();
 }
 
 bool descriptor::is_ready(direction way) noexcept {
-    int fd = -1;
+    call_result const looked = call([way](int fd) { return calls::would_not_block(fd, way == direction::write); });
+    return looked.error != 0 || looked.value != 0;  // an operation that fails does not wait either
+}
+
+bool descriptor::link(direction way, readiness_waiter& w) noexcept {
     {
         spin_guard guard(lock_);
-        if (closed_) return true;
+        if (closed_ || watch_->ended.load(std::memory_order_acquire)) return false;
         ++operations_;
-        fd = fd_;
+        at(way).waiting.push(w);
     }
-    bool const ready = calls::would_not_block(fd, way == direction::write);
-    claimed_waiters claimed;
+    // Linked first: what happens after this look is an event.
+    if (!is_ready(way)) return true;
+    unlink(way, w);
+    return false;
+}
+
+void descriptor::unlink(direction way, readiness_waiter& w) noexcept {
     {
         spin_guard guard(lock_);
-        end_operation(claimed);
+        if (w.linked) at(way).waiting.remove(w);
     }
-    claimed.deliver();
-    return ready;
+    end_use();
 }
 
 void descriptor::event(std::uint64_t key, readiness what, ready_list& ready) noexcept {

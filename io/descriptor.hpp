@@ -17,6 +17,7 @@
 
 #include "readiness_list.hpp"
 #include "readiness_poller.hpp"
+#include "socket_calls.hpp"
 
 #include <weft/clock.hpp>
 #include <weft/detail/spin_lock.hpp>
@@ -51,8 +52,18 @@ public:
     void release() noexcept;
 
     bool is_open() const noexcept;
-    /// -1 once closed.
+    /// -1 once closed. For showing to others; weft itself uses `call`.
     int number() const noexcept;
+
+    /// `call(number)`, a `call_result` that never blocks; the number stays open meanwhile. ECANCELED once closed.
+    template <class Call>
+    call_result call(Call const& make) noexcept {
+        int const fd = begin_use();
+        if (fd < 0) return {0, ECANCELED};
+        call_result const result = make(fd);
+        end_use();
+        return result;
+    }
 
     void set_deadline(direction way, clock::time_point deadline) noexcept;
 
@@ -83,6 +94,8 @@ private:
     half& at(direction way) noexcept WEFT_REQUIRES(lock_) { return halves_[way == direction::write]; }
     std::uint64_t key() const noexcept WEFT_REQUIRES(lock_) { return std::uint64_t{generation_} << 32 | index_; }
     int wait_until_unused() noexcept;
+    int begin_use() noexcept;
+    void end_use() noexcept;
     void wake_all(claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);
     void end_operation(claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);
 

@@ -24,7 +24,8 @@ struct dialled {
 call_result check_connected(int fd) noexcept {
     call_result const left = calls::pending_error(fd);
     if (left.error != 0) return left;
-    call_result const peer = calls::peer_known(fd);
+    sockaddr_storage address{};
+    call_result const peer = calls::remote_address(fd, address);
     return peer.error == ENOTCONN ? call_result{0, EAGAIN} : peer;
 }
 
@@ -60,7 +61,12 @@ dialled connect(endpoint const& to, clock::time_point deadline) {
 
 // The system may choose the very port that is dialled, and then connects the socket to itself: nobody listens there.
 bool is_connected_to_itself(endpoint const& to, tcp_stream const& stream) {
-    return !endpoint_access::is_unix(to) && stream.local() == stream.remote();
+    if (endpoint_access::is_unix(to)) return false;
+    try {
+        return stream.local() == stream.remote();
+    } catch (std::system_error const&) {
+        return false;  // the peer is gone again already, which the first read or write will say
+    }
 }
 
 dialled dial_until(endpoint const& to, clock::time_point deadline) {
@@ -92,7 +98,7 @@ tcp_stream dial(std::string_view address, std::error_code& ec) {
         return std::move(d.stream);
     } catch (std::invalid_argument const&) {
         ec = std::make_error_code(std::errc::invalid_argument);
-    } catch (std::system_error const& refused) {  // by the poller, or the peer was gone at once
+    } catch (std::system_error const& refused) {  // by the poller
         ec = refused.code();
     }
     return {};

@@ -1,7 +1,5 @@
 #include "endpoint_access.hpp"
 
-#include "socket_calls.hpp"
-
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
@@ -11,7 +9,6 @@
 #include <stdexcept>
 #include <string>
 #include <sys/un.h>
-#include <system_error>
 
 namespace weft {
 
@@ -162,22 +159,6 @@ char const* endpoint_access::unix_path(net::endpoint const& e) noexcept {
     if (!is_unix(e) || e.size_ <= path_offset) return nullptr;
     char const* const path = reinterpret_cast<char const*>(e.bytes_.data()) + path_offset;
     return *path == '\0' ? nullptr : path;
-}
-
-net::endpoint endpoint_access::local_of(int fd) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-        throw std::system_error(errno, std::generic_category(), "weft::net: local address");
-    return make(&address, size);
-}
-
-net::endpoint endpoint_access::remote_of(int fd) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-        throw std::system_error(errno, std::generic_category(), "weft::net: remote address");
-    return make(&address, size);
 }
 
 }  // namespace detail

@@ -18,10 +18,6 @@ struct endpoint_access {
     static char const* unix_path(net::endpoint const& e) noexcept;
 
     static net::endpoint make(void const* address, std::size_t size) noexcept;
-
-    /// Errors: `std::system_error`.
-    static net::endpoint local_of(int fd);
-    static net::endpoint remote_of(int fd);
 };
 
 }  // namespace weft::detail

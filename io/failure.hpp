@@ -1,6 +1,8 @@
 #pragma once
 #include "operation.hpp"
 
+#include <weft/net.hpp>
+
 #include <string>
 #include <system_error>
 
@@ -33,6 +35,10 @@ inline descriptor& required(descriptor* socket, char const* what) {
     if (socket == nullptr) throw std::system_error(EBADF, std::generic_category(), what);
     return *socket;
 }
+
+/// One of the socket's addresses; `ask` is `calls::local_address` or `calls::remote_address`.
+/// Errors: `std::system_error`.
+net::endpoint address_of(descriptor& socket, call_result (*ask)(int, sockaddr_storage&) noexcept, char const* what);
 
 /// The poller of the calling fiber's worker, for a new socket.
 /// Errors: `runtime_stopped` on a plain thread.

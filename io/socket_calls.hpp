@@ -50,17 +50,22 @@ inline call_result pending_error(int fd) noexcept {
     return asked.error != 0 ? asked : call_result{0, error};
 }
 
-/// Done if the socket is connected.
-inline call_result peer_known(int fd) noexcept {
-    sockaddr_storage peer{};
-    socklen_t size = sizeof peer;
-    return result(::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size));
+/// Addresses: the number of bytes written to `address`.
+inline call_result local_address(int fd, sockaddr_storage& address) noexcept {
+    socklen_t size = sizeof address;
+    call_result const asked = result(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size));
+    return {size, asked.error};
+}
+inline call_result remote_address(int fd, sockaddr_storage& address) noexcept {
+    socklen_t size = sizeof address;
+    call_result const asked = result(::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size));
+    return {size, asked.error};
 }
 
-/// Whether reading (writing) would not block now; nothing is waited for.
-inline bool would_not_block(int fd, bool writing) noexcept {
+/// Not 0 if reading (writing) would not block now; nothing is waited for.
+inline call_result would_not_block(int fd, bool writing) noexcept {
     pollfd about{fd, static_cast<short>(writing ? POLLOUT : POLLIN | POLLRDHUP), 0};
-    return ::poll(&about, 1, 0) != 0;
+    return result(::poll(&about, 1, 0));
 }
 
 // Never repeated: Linux gives the number back also when it reports an interruption.

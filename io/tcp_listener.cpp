@@ -63,14 +63,11 @@ void prepare(int fd, endpoint const& address, listen_options const& options, std
 
 // As in Go, a unix listener takes its file along.
 void remove_file(descriptor& listener) noexcept {
-    int const fd = listener.number();
-    if (fd < 0) return;
-    try {
-        endpoint const address = endpoint_access::local_of(fd);
-        if (char const* path = endpoint_access::unix_path(address)) ::unlink(path);
-    } catch (std::system_error const&) {
-        // Closed by somebody else at the same moment, who removes it.
-    }
+    sockaddr_storage address{};
+    call_result const got = listener.call([&](int fd) { return calls::local_address(fd, address); });
+    if (got.error != 0) return;  // closed before, and removed then
+    endpoint const at = endpoint_access::make(&address, got.value);
+    if (char const* path = endpoint_access::unix_path(at)) ::unlink(path);
 }
 
 }  // namespace
@@ -116,7 +113,8 @@ void tcp_listener::close() noexcept {
 }
 
 endpoint tcp_listener::local() const {
-    return endpoint_access::local_of(required(socket_, "weft::net::tcp_listener::local").number());
+    constexpr auto what = "weft::net::tcp_listener::local";
+    return address_of(required(socket_, what), calls::local_address, what);
 }
 
 tcp_listener listen(std::string_view address, listen_options options) { return listen(endpoint::parse(address), options); }

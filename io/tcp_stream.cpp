@@ -1,6 +1,5 @@
 #include <weft/net.hpp>
 
-#include "endpoint_access.hpp"
 #include "failure.hpp"
 
 #include <string>
@@ -53,7 +52,7 @@ std::size_t checked(outcome const& o, char const* what) {
 }
 
 void shut(descriptor* socket, int how, char const* what) {
-    call_result const done = calls::shutdown(required(socket, what).number(), how);
+    call_result const done = required(socket, what).call([how](int fd) { return calls::shutdown(fd, how); });
     if (done.error != 0) throw std::system_error(done.error, std::generic_category(), what);
 }
 
@@ -122,10 +121,12 @@ void tcp_stream::close() noexcept {
 bool tcp_stream::is_open() const noexcept { return socket_ != nullptr && socket_->is_open(); }
 
 endpoint tcp_stream::local() const {
-    return endpoint_access::local_of(required(socket_, "weft::net::tcp_stream::local").number());
+    constexpr auto what = "weft::net::tcp_stream::local";
+    return address_of(required(socket_, what), calls::local_address, what);
 }
 endpoint tcp_stream::remote() const {
-    return endpoint_access::remote_of(required(socket_, "weft::net::tcp_stream::remote").number());
+    constexpr auto what = "weft::net::tcp_stream::remote";
+    return address_of(required(socket_, what), calls::remote_address, what);
 }
 int tcp_stream::native_handle() const noexcept { return socket_ == nullptr ? -1 : socket_->number(); }
 
