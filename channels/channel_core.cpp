@@ -8,7 +8,7 @@ namespace weft::detail {
 namespace {
 
 constexpr wait_reason sending{"channel send"};
-constexpr wait_reason receiving{"channel receive"};
+constexpr wait_reason receiving{"channel recv"};
 constexpr wait_reason on_nil_channel{"nil channel"};
 constexpr wait_tag tag_served = 0;
 

@@ -95,7 +95,7 @@ public:
 private:
     template <class>
     friend class chan;
-    explicit send_chan(detail::channel_handle<T> const& of) noexcept : detail::channel_handle<T>(of) {}
+    send_chan(detail::as_view, detail::channel_handle<T> const& of) noexcept : detail::channel_handle<T>(of) {}
 };
 
 /// The receiving view of a channel: a handle, as `chan` is; see there for what the calls do.
@@ -130,7 +130,7 @@ public:
 private:
     template <class>
     friend class chan;
-    explicit recv_chan(detail::channel_handle<T> const& of) noexcept : detail::channel_handle<T>(of) {}
+    recv_chan(detail::as_view, detail::channel_handle<T> const& of) noexcept : detail::channel_handle<T>(of) {}
 };
 
 /// A channel that carries values of `T` between fibers and OS threads.
@@ -199,16 +199,14 @@ public:
     chan_sentinel end() const noexcept { return {}; }
 
     /// The one-way views of the same channel.
-    operator send_chan<T>() const noexcept { return send_chan<T>(handle()); }
-    operator recv_chan<T>() const noexcept { return recv_chan<T>(handle()); }
+    operator send_chan<T>() const noexcept { return {detail::as_view{}, *this}; }
+    operator recv_chan<T>() const noexcept { return {detail::as_view{}, *this}; }
 
     friend bool operator==(chan const& a, chan const& b) noexcept { return a.channel_ == b.channel_; }
 
 private:
     template <class U>
     friend chan<U> make_chan(std::ptrdiff_t capacity);
-    // Named as its base, lest the views' constructors find the conversion to themselves.
-    detail::channel_handle<T> const& handle() const noexcept { return *this; }
     explicit chan(detail::channel<T>& made) noexcept : detail::channel_handle<T>(made) {}
 };
 

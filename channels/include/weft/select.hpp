@@ -69,29 +69,33 @@ concept is_typed_case = std::derived_from<std::remove_cvref_t<Case>, select_entr
 
 template <class... Cases>
 std::size_t select_typed(bool in_order, Cases&... cases) {
-    select_entry* const entries[] = {&cases...};
-    std::uint32_t order[2 * sizeof...(Cases)];
-    return run_select(entries, order, in_order);
+    if constexpr (sizeof...(Cases) == 0) {
+        return run_select({}, nullptr, in_order);
+    } else {
+        select_entry* const entries[] = {&cases...};
+        std::uint32_t order[2 * sizeof...(Cases)];
+        return run_select(entries, order, in_order);
+    }
 }
 
 }  // namespace detail
 
 /// Waits until one of the cases can run, runs exactly that one, and returns its index. Of several that are ready it takes one at
-/// random, uniformly. Channels and values are evaluated once, in the order written. Handlers run last; their results are
+/// random, uniformly. Without cases it waits for ever. Channels and values are evaluated once, in the order written. Handlers run last; their results are
 /// ignored and their exceptions propagate.
 ///
 /// Blocks: until a case is ready, unless there is an `otherwise`. Nothing is allocated.
 /// Errors: `closed_channel` if a send on a closed channel was chosen; `cancelled`.
 /// Source: https://go.dev/ref/spec#Select_statements
 template <class... Cases>
-    requires(sizeof...(Cases) > 0) && (detail::is_typed_case<Cases> && ...)
+    requires(detail::is_typed_case<Cases> && ...)
 std::size_t select(Cases&&... cases) {
     return detail::select_typed(false, cases...);
 }
 
 /// The same, but of several that are ready it takes the first in the order written.
 template <class... Cases>
-    requires(sizeof...(Cases) > 0) && (detail::is_typed_case<Cases> && ...)
+    requires(detail::is_typed_case<Cases> && ...)
 std::size_t select(ordered_t, Cases&&... cases) {
     return detail::select_typed(true, cases...);
 }

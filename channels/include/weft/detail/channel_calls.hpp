@@ -29,6 +29,9 @@ inline chan_status to_status(channel_result r) noexcept {
     return chan_status::would_block;
 }
 
+/// Tells the constructor of a view from a conversion.
+struct as_view {};
+
 /// Shared ownership of a channel; null is the nil channel.
 template <class T>
 class channel_handle {
