@@ -31,8 +31,10 @@ WEFT_NOINLINE void take_turns(flow& self) {
 }
 
 template <int Place>
-void run_partner(void* payload) noexcept {
-    take_turns<Place>(*static_cast<flow*>(payload));
+continuation run_partner(void* payload) noexcept {
+    flow& self = *static_cast<flow*>(payload);
+    take_turns<Place>(self);
+    return {self.other->stack_pointer, self.other};
 }
 
 // One iteration: one switch of the stack and nothing else.

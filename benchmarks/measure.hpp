@@ -13,12 +13,17 @@ inline std::uint64_t sum_below(std::uint64_t n) { return n * (n - 1) / 2; }
 inline std::uint64_t sum_up_to(std::uint64_t n) { return n * (n + 1) / 2; }
 inline std::uint64_t count(std::uint64_t n) { return n; }
 
+/// Hides from the compiler what the value is. (Google Benchmark 1.7's DoNotOptimize of a variable, compiled by g++, changes it.)
+inline std::uint64_t opaque(std::uint64_t value) {
+    asm volatile("" : "+r"(value));
+    return value;
+}
+
 /// Measures `work(batch)` on a runtime with `workers` workers; one iteration is one operation of the workload. A batch is
 /// large enough that starting its fibers and channels does not show. `checksum(batch)` is what must come out.
 template <class Work, class Checksum>
 void measure(benchmark::State& state, std::int64_t workers, std::int64_t batch, Work work, Checksum checksum) {
-    benchmark::DoNotOptimize(batch);
-    auto const operations = static_cast<std::uint64_t>(batch);
+    std::uint64_t const operations = opaque(static_cast<std::uint64_t>(batch));
     weft::runtime_options options;
     options.workers = static_cast<unsigned>(workers);
     weft::run(

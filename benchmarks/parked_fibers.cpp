@@ -14,6 +14,14 @@ namespace {
 
 using seconds = std::chrono::duration<double>;
 
+// Stacks of an earlier benchmark would be counted to this one, or serve it for nothing.
+bool is_fresh_process(benchmark::State& state) {
+    constexpr double too_much = 64 << 20;
+    if (workloads::process_memory::now().resident_bytes < too_much) return true;
+    state.SkipWithError("needs a process of its own: choose it with --benchmark_filter");
+    return false;
+}
+
 // The least that so many guarded stacks can cost: reserve them, place the guards, touch the top page of each. Zero where the
 // kernel cannot place guards inside a mapping.
 seconds bare_loop(std::uint64_t stacks) {
@@ -38,6 +46,7 @@ seconds bare_loop(std::uint64_t stacks) {
 // One iteration: so many fibers with stacks of 64 KiB start, wait until all have started, receive a value each and end. The
 // counters say what a parked one costs; start_to_bare compares with a loop that only makes the stacks.
 void parked_fibers(benchmark::State& state) {
+    if (!is_fresh_process(state)) return;
     auto const fibers = static_cast<std::uint64_t>(state.range(0));
     weft::runtime_options options;
     options.workers = static_cast<unsigned>(state.range(1));
@@ -69,6 +78,7 @@ BENCHMARK(parked_fibers)
 // One iteration: a burst of parked fibers comes and goes; then the runtime has up to 10 s to hand their memory back. The
 // counters are the resident memory before, at the peak and afterwards, and how long it took to get below twice the first.
 void memory_after_burst(benchmark::State& state) {
+    if (!is_fresh_process(state)) return;
     auto const fibers = static_cast<std::uint64_t>(state.range(0));
     weft::runtime_options options;
     options.workers = static_cast<unsigned>(state.range(1));

@@ -17,7 +17,8 @@ constexpr wait_tag tag_served = 0;
 void throw_closed(char const* what) { throw closed_channel(what); }
 
 bool channel_core::can_send_locked() const noexcept {
-    return closed_.load(std::memory_order_relaxed) || !receivers_.empty() || count_.load(std::memory_order_relaxed) < capacity_;
+    return closed_.load(std::memory_order_relaxed) || !receivers_.empty() ||
+           count_.load(std::memory_order_relaxed) < capacity_;
 }
 
 bool channel_core::can_receive_locked() const noexcept {
@@ -67,7 +68,8 @@ channel_result channel_core::try_receive(void* slot) {
             }
         } else {
             from = senders_.pop_claimed();
-            if (from == nullptr) return closed_.load(std::memory_order_relaxed) ? channel_result::closed : channel_result::would_wait;
+            if (from == nullptr)
+                return closed_.load(std::memory_order_relaxed) ? channel_result::closed : channel_result::would_wait;
             direct = true;
         }
         charge = count_operation();
@@ -78,8 +80,8 @@ channel_result channel_core::try_receive(void* slot) {
     return channel_result::done;
 }
 
-channel_result channel_core::wait_in(waiter_list& list, wait_reason const& reason, void* element, clock::time_point deadline)
-    WEFT_NO_THREAD_SAFETY_ANALYSIS {
+channel_result channel_core::wait_in(waiter_list& list, wait_reason const& reason, void* element,
+                                     clock::time_point deadline) WEFT_NO_THREAD_SAFETY_ANALYSIS {
     wait w(reason, this);
     if (w.cancelled()) {
         lock_.unlock();

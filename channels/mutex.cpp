@@ -3,8 +3,8 @@
 // Invariants: `contended` is set iff somebody is queued, as seen under the queue's lock.
 //             A waiter that was handed the lock owns it; `locked` was never cleared in between.
 //             Every queued waiter is uninterruptible, so claiming it cannot fail.
-// Destroy after unlock: while somebody is queued or was just popped, his `lock` has not returned, so nobody may destroy the mutex; it
-//             is touched until the queue's lock is released and no longer.
+// Destroy after unlock: while somebody is queued or was just popped, his `lock` has not returned, so nobody may destroy
+//             the mutex; it is touched until the queue's lock is released and no longer.
 #include <weft/detail/fatal.hpp>
 #include <weft/sync.hpp>
 
@@ -40,8 +40,10 @@ void mutex::lock_slowly() {
             }
             self.token = w.token();
             self.tag = tag_woken;
-            if (first) waiters_.push(self);
-            else waiters_.push_front(self);
+            if (first)
+                waiters_.push(self);
+            else
+                waiters_.push_front(self);
         }
         w.park();
         if (self.handed_over) return;
@@ -56,8 +58,10 @@ void mutex::unlock_slowly() {
         if ((state & locked) == 0) detail::fatal("a mutex that is not locked was unlocked", this);
         next = waiters_.pop_claimed();
         std::uint32_t cleared = waiters_.empty() ? contended : 0;
-        if (next != nullptr && clock::now() - next->since > starving_after) next->handed_over = true;
-        else cleared |= locked;
+        if (next != nullptr && clock::now() - next->since > starving_after)
+            next->handed_over = true;
+        else
+            cleared |= locked;
         state_.fetch_and(~cleared, std::memory_order_release);
     }
     if (next != nullptr) next->token.who->deliver(next->tag);

@@ -1,12 +1,12 @@
 // Waits for several things at once and lets exactly one happen.
 //
 //   pass 1  looks at the cases in random order and takes the first that is ready, locking one channel at a time.
-//   pass 2  locks all channels in address order. If a case has become ready, back to pass 1. Else, with `otherwise`, that is
-//           the answer: at this instant none was ready. Else it enqueues a node on each channel and unlocks them.
-//   then    arms what is not a channel, parks, and unlinks every loser.
+//   pass 2  locks all channels in address order. If a case has become ready, back to pass 1. Else, with `otherwise`,
+//           that is the answer: at this instant none was ready. Else it enqueues a node on each channel and unlocks
+//   them. then    arms what is not a channel, parks, and unlinks every loser.
 //
-// Invariants: a node is in its channel's list, or was claimed by the winner, or was popped by somebody who lost the claim.
-//             Nobody finds the select's own nodes before it has unlocked: it cannot pair with itself.
+// Invariants: a node is in its channel's list, or was claimed by the winner, or was popped by somebody who lost the
+//             claim. Nobody finds the select's own nodes before it has unlocked: it cannot pair with itself.
 // Lock order: channels by address; nothing else is locked meanwhile.
 #include <weft/select.hpp>
 
@@ -20,7 +20,8 @@ namespace weft::detail {
 namespace {
 
 constexpr wait_reason selecting{"select"};
-constexpr wait_reason selecting_with_outside{"select", true};  // also waits for something that is no fiber's to bring about
+constexpr wait_reason selecting_with_outside{"select",
+                                             true};  // also waits for something that is no fiber's to bring about
 
 using kind = select_entry::kind;
 
@@ -73,9 +74,12 @@ void selection::prepare() {
             continue;
         }
         if (is_channel(e) && e.channel == nullptr) continue;
-        if (is_channel(e)) lock_order_[channels_++] = static_cast<std::uint32_t>(i);
-        else outside_ = outside_ || e.what == kind::deadline || !e.source->by_fibers();
-        if (e.what == kind::deadline && (first_deadline_ == none || e.deadline < cases_[first_deadline_]->deadline)) first_deadline_ = i;
+        if (is_channel(e))
+            lock_order_[channels_++] = static_cast<std::uint32_t>(i);
+        else
+            outside_ = outside_ || e.what == kind::deadline || !e.source->by_fibers();
+        if (e.what == kind::deadline && (first_deadline_ == none || e.deadline < cases_[first_deadline_]->deadline))
+            first_deadline_ = i;
         poll_order_[candidates_++] = static_cast<std::uint32_t>(i);
     }
 }
@@ -113,7 +117,9 @@ std::size_t selection::try_each() {
 }
 
 void selection::sort_channels() noexcept {
-    auto const by_address = [this](std::uint32_t a, std::uint32_t b) { return std::less<>{}(cases_[a]->channel, cases_[b]->channel); };
+    auto const by_address = [this](std::uint32_t a, std::uint32_t b) {
+        return std::less<>{}(cases_[a]->channel, cases_[b]->channel);
+    };
     std::sort(lock_order_, lock_order_ + channels_, by_address);
 }
 
@@ -233,7 +239,8 @@ std::size_t selection::run() {
 std::size_t run_select(std::span<select_entry* const> cases, std::uint32_t* order, bool in_order) {
     std::size_t const chosen = selection(cases, order, in_order).run();
     select_entry& e = *cases[chosen];
-    if (e.what == kind::send && e.outcome == channel_result::closed) throw_closed("weft: send on a closed channel in a select");
+    if (e.what == kind::send && e.outcome == channel_result::closed)
+        throw_closed("weft: send on a closed channel in a select");
     e.complete();
     return chosen;
 }

@@ -1,5 +1,5 @@
-// The count reaches zero only under the queue's lock, and `wait` looks at it only under that lock: a wait that lets its caller destroy
-// the group cannot overtake the `done` that is still inside.
+// The count reaches zero only under the queue's lock, and `wait` looks at it only under that lock: a wait that lets its
+// caller destroy the group cannot overtake the `done` that is still inside.
 #include <weft/detail/fatal.hpp>
 #include <weft/sync.hpp>
 
@@ -15,14 +15,16 @@ constexpr detail::wait_tag tag_zero = 0;
 }  // namespace
 
 wait_group::~wait_group() {
-    if (count_.load(std::memory_order_acquire) != 0) detail::fatal("a wait_group was destroyed while work was under way", this);
+    if (count_.load(std::memory_order_acquire) != 0)
+        detail::fatal("a wait_group was destroyed while work was under way", this);
 }
 
 void wait_group::add(std::ptrdiff_t n) {
     std::ptrdiff_t count = count_.load(std::memory_order_relaxed);
     while (count + n > 0) {
         // Release: pairs with the acquire of whoever brings the count to zero.
-        if (count_.compare_exchange_weak(count, count + n, std::memory_order_acq_rel, std::memory_order_relaxed)) return;
+        if (count_.compare_exchange_weak(count, count + n, std::memory_order_acq_rel, std::memory_order_relaxed))
+            return;
     }
     detail::channel_waiter* woken = nullptr;
     {

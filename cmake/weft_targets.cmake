@@ -36,10 +36,6 @@ function(weft_layer folder)
 
     file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *.cpp)
     list(REMOVE_ITEM sources ${arg_EXCLUDE})
-    if(NOT sources)
-        file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/empty.cpp" "")
-        set(sources "${CMAKE_CURRENT_BINARY_DIR}/empty.cpp")
-    endif()
     file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${root}/weft/*.hpp")
 
     add_library(${target} OBJECT ${sources})

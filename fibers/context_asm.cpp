@@ -1,12 +1,12 @@
-// The fast switch. Three words are saved by hand: the stack pointer, the frame pointer and the address to resume at. All
-// other registers are declared clobbered, so the compiler saves just the ones that are live, which in a function
+// The fast switch. Three words are saved by hand: the stack pointer, the frame pointer and the address to resume at.
+// All other registers are declared clobbered, so the compiler saves just the ones that are live, which in a function
 // this small is none beyond the callee-saved set.
 //
 //     stack of a suspended execution, from its saved stack pointer upwards:
 //     | resume address | frame pointer | ... frames of whoever called switch_stack
 //
-// Invariants: everything that resumes an execution jumps through the one indirect jump below, so that its target is
-//             nearly always the same address and is predicted. Hence noinline, and no LTO for this file.
+// Invariants: a suspended execution is resumed by the jump in switch_stack, or by the one that ends a finished stack.
+//             Both nearly always go to the same address and are predicted. Hence noinline, and no LTO for this file.
 //             The compiler may keep a value in the red zone (x86-64: 128 bytes under the stack pointer): step over it.
 // Rejected:   `ret` instead of the jump: the return-address predictor would be wrong at each switch.
 #include <weft/detail/config.hpp>
@@ -18,8 +18,9 @@ namespace weft::detail {
 
 #if defined(__x86_64__)
 
-// A new stack starts here: payload in rdi, entry point above it on the stack. The frame pointer is zero and the CFI
-// says that there is no caller, so that debuggers and profilers stop walking.
+// A new stack starts here: payload in rdi, entry point on top of the stack. The frame pointer is zero and the CFI says
+// that there is no caller, so that debuggers and profilers stop walking. The entry function returns a continuation in
+// rax and rdx.
 asm(R"(
     .text
     .p2align 4
@@ -32,7 +33,11 @@ weft_stack_trampoline:
     popq %rax
     xorl %ebp, %ebp
     callq *%rax
-    ud2
+    movq %rax, %rsp
+    movq %rdx, %rdi
+    popq %rax
+    popq %rbp
+    jmpq *%rax
     .cfi_endproc
     .size weft_stack_trampoline, .-weft_stack_trampoline
 )");
@@ -49,8 +54,8 @@ void* prepare_stack(void* top, void* /*limit*/, stack_entry entry) noexcept {
 }
 
 #if defined(__AVX512F__)
-#define WEFT_VECTOR_CLOBBERS                                                                                           \
-    , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27",      \
+#define WEFT_VECTOR_CLOBBERS                                                                                      \
+    , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", \
         "xmm28", "xmm29", "xmm30", "xmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
 #else
 #define WEFT_VECTOR_CLOBBERS
@@ -93,7 +98,10 @@ weft_stack_trampoline:
     mov x29, #0
     mov x30, #0
     blr x9
-    brk #1
+    mov sp, x0
+    mov x0, x1
+    ldp x16, x29, [sp], #16
+    br x16
     .cfi_endproc
     .size weft_stack_trampoline, .-weft_stack_trampoline
 )");
@@ -126,10 +134,10 @@ WEFT_NOINLINE void* switch_stack(void** save, void* target, void* payload) noexc
         "hint #36"
         : "+r"(x0), "+r"(x1), "+r"(x2)
         :
-        : "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x19", "x20",
-          "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7",
-          "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23",
-          "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "memory", "cc");
+        : "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x19",
+          "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4", "v5",
+          "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21",
+          "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "memory", "cc");
     return x0;
 }
 

@@ -33,8 +33,11 @@ WEFT_NOT_INSTRUMENTED void* receive(fcontext::transfer_t from) noexcept {
 WEFT_NOT_INSTRUMENTED void bottom(fcontext::transfer_t preparer) noexcept {
     auto const entry = reinterpret_cast<stack_entry>(preparer.data);
     fcontext::transfer_t const first = fcontext::jump_fcontext(preparer.fctx, nullptr);
-    entry(receive(first));
-    __builtin_trap();  // an entry function never returns
+    continuation const next = entry(receive(first));
+    void* abandoned = nullptr;
+    message out{&abandoned, next.payload};
+    fcontext::jump_fcontext(next.stack_pointer, &out);
+    __builtin_trap();  // nobody resumes a finished stack
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The parts of a switch that differ by C++ runtime and by sanitizer.
 //
-// ASan keeps one "fake stack" per execution and must be told before a switch where the next stack lies, and after it that
-// the switch took place. A finishing execution passes null, which frees its fake stack.
+// ASan keeps one "fake stack" per execution and must be told before a switch where the next stack lies, and after it
+// that the switch took place. A finishing execution passes null, which frees its fake stack.
 // TSan keeps one logical thread per execution and must be told immediately before the switch. These functions are not
 // instrumented, or their own entry and exit would be booked to two different logical threads.
 #include <weft/detail/execution.hpp>
@@ -14,8 +14,8 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if WEFT_TSAN
-#include <mutex>
 #include <sanitizer/tsan_interface.h>
+#include <mutex>
 #include <vector>
 #endif
 
@@ -26,8 +26,8 @@ namespace weft::detail {
 #if WEFT_TSAN
 namespace {
 
-// To create a logical thread takes a third of a millisecond, so they are used again. What the pool orders is ordered anyway:
-// a stack's next fiber starts after its last one ended.
+// To create a logical thread takes a third of a millisecond, so they are used again. What the pool orders is ordered
+// anyway: a stack's next fiber starts after its last one ended.
 class logical_threads {
 public:
     void* take() {
@@ -95,7 +95,8 @@ WEFT_NOT_INSTRUMENTED void sanitizer_leave(execution& from, execution const& to,
     (void)from, (void)to, (void)how;
 #if WEFT_ASAN
     // The fake stack's handle is kept in the control block and not in the frame, which a finishing execution loses.
-    __sanitizer_start_switch_fiber(how == departure::finished ? nullptr : &from.fake_stack, to.stack_limit, to.stack_size);
+    __sanitizer_start_switch_fiber(how == departure::finished ? nullptr : &from.fake_stack, to.stack_limit,
+                                   to.stack_size);
 #endif
 #if WEFT_TSAN
     __tsan_switch_to_fiber(to.tsan_fiber, 0);

@@ -1,12 +1,12 @@
 // Everything below the handler is async-signal-safe: no allocation, no lock, no stdio.
 #include <weft/detail/overflow_report.hpp>
 
+#include <sys/mman.h>
+#include <unistd.h>
 #include <atomic>
 #include <csignal>
 #include <cstring>
 #include <mutex>
-#include <sys/mman.h>
-#include <unistd.h>
 
 namespace weft::detail {
 

@@ -1,19 +1,20 @@
-// Guards. MADV_GUARD_INSTALL (Linux 6.13) marks a page as faulting without a mapping of its own. On older kernels mprotect
-// does it, at the price of two mappings per stack: the default vm.max_map_count then ends at about 32,000 stacks.
+// Guards. MADV_GUARD_INSTALL (Linux 6.13) marks a page as faulting without a mapping of its own. On older kernels
+// mprotect does it, at the price of two mappings per stack: the default vm.max_map_count then ends at about 32,000
+// stacks.
 //
 // Colours. The top of stack i lies (i mod 16) cache lines below the end of its page: tops at equal page offsets would
 // compete for the same few cache sets.
 #include "slab.hpp"
 
+#include <sys/mman.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <string>
-#include <sys/mman.h>
 #include <system_error>
-#include <unistd.h>
 
 namespace weft::detail {
 
@@ -45,9 +46,10 @@ void place_guard(guard_kind kind, void* page) {
     if (kind == guard_kind::install) failed = madvise(page, page_bytes(), advice_guard_install);
     if (kind == guard_kind::protect) failed = mprotect(page, page_bytes(), PROT_NONE);
     if (failed == 0) return;
-    throw std::system_error(errno, std::generic_category(),
-                            "weft: no guard page for another fiber stack; raise vm.max_map_count (sysctl), or trade guards for "
-                            "number with WEFT_STACK_GUARDS=none");
+    throw std::system_error(
+        errno, std::generic_category(),
+        "weft: no guard page for another fiber stack; raise vm.max_map_count (sysctl), or trade guards for "
+        "number with WEFT_STACK_GUARDS=none");
 }
 
 std::byte* map(std::size_t bytes) {
@@ -81,7 +83,8 @@ slab& slab::create(unsigned size_class) {
         for (std::size_t i = 0; i != count; ++i) place_guard(guards, base + i * stack_bytes);
         auto* made = new slab(base, size_class, count);
         made->next_ = newest_.load(std::memory_order_relaxed);
-        while (!newest_.compare_exchange_weak(made->next_, made, std::memory_order_release, std::memory_order_relaxed)) {}
+        while (
+            !newest_.compare_exchange_weak(made->next_, made, std::memory_order_release, std::memory_order_relaxed)) {}
         return *made;
     } catch (...) {
         munmap(base, stack_bytes * count);

@@ -1,8 +1,8 @@
 #pragma once
 // One large mapping, cut into stacks of one size, each with a guard page at its low end.
 //
-// A slab is never unmapped: a stale reference to a control block on one of its stacks stays readable for ever. What it holds is
-// given back to the kernel page by page instead.
+// A slab is never unmapped: a stale reference to a control block on one of its stacks stays readable for ever. What it
+// holds is given back to the kernel page by page instead.
 
 #include <weft/detail/config.hpp>
 #include <weft/detail/stack_pool.hpp>

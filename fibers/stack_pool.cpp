@@ -1,7 +1,8 @@
 // The shared depot, one shelf per size class, and the magazines that draw on it.
 //
-// A stack is in one of these places: in use, in a magazine, warm in the depot (idle, still holding memory), or cold (holding none:
-// never touched, or given back). A fiber cannot free the ground it stands on, so whoever runs next releases it.
+// A stack is in one of these places: in use, in a magazine, warm in the depot (idle, still holding memory), or cold
+// (holding none: never touched, or given back). A fiber cannot free the ground it stands on, so whoever runs next
+// releases it.
 //
 // Invariants: `cold` has room reserved for every stack of its class, so that giving back never allocates.
 //             `low_water` is the smallest `warm_count` since the last trim: that many stacks served nobody.
@@ -29,8 +30,8 @@ struct cold_stack {
 
 class shelf {
 public:
-    /// Takes up to `want` stacks, at least one, linked through `next`. Warm ones first; cold ones cost a page fault each, so few at
-    /// a time.
+    /// Takes up to `want` stacks, at least one, linked through `next`. Warm ones first; cold ones cost a page fault
+    /// each, so few at a time.
     std::pair<stack_slot*, unsigned> take(unsigned size_class, unsigned want);
     void put(stack_slot* first, stack_slot* last, std::size_t count) noexcept;
     stack_depot::trim_result trim() noexcept;
@@ -133,8 +134,8 @@ shelf& shelf_for(unsigned size_class) noexcept {
 
 unsigned stack_class_for(std::size_t bytes) {
     if (bytes > max_stack_bytes)
-        throw std::invalid_argument("weft: a fiber stack of " + std::to_string(bytes) + " bytes was asked for; the most is " +
-                                    std::to_string(max_stack_bytes));
+        throw std::invalid_argument("weft: a fiber stack of " + std::to_string(bytes) +
+                                    " bytes was asked for; the most is " + std::to_string(max_stack_bytes));
     unsigned index = 0;
     while (stack_class_bytes(index) < bytes) ++index;
     return index;

@@ -172,7 +172,10 @@ void descriptor::abandon_all(watch const& ended) noexcept {
         claimed_waiters claimed;
         {
             spin_guard guard(d.lock_);
-            if (d.watch_.get() == &ended) d.wake_all(claimed);
+            if (d.watch_.get() != &ended) return;
+            d.hung_up_ = true;  // no event will say when there is more: from now on every call is tried
+            for (half& h : d.halves_) h.ready = true;
+            d.wake_all(claimed);
         }
         claimed.deliver();
     });

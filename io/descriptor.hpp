@@ -105,7 +105,7 @@ private:
     int fd_ WEFT_GUARDED_BY(lock_) = -1;
     std::uint32_t operations_ WEFT_GUARDED_BY(lock_) = 0;  // in progress, and selects
     bool closed_ WEFT_GUARDED_BY(lock_) = true;
-    bool hung_up_ WEFT_GUARDED_BY(lock_) = false;
+    bool hung_up_ WEFT_GUARDED_BY(lock_) = false;  // a short read says nothing about the next
     half halves_[2] WEFT_GUARDED_BY(lock_);
     readiness_list closers_ WEFT_GUARDED_BY(lock_);
     std::shared_ptr<watch> watch_ WEFT_GUARDED_BY(lock_);

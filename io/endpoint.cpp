@@ -53,7 +53,8 @@ net::endpoint parse_unix(std::string_view text) {
     if (path.empty() || path == "@") refuse(text, "the path is empty");
     if (path.size() >= sizeof address.sun_path)
         refuse(text, "the path is longer than " + std::to_string(sizeof address.sun_path - 1) + " bytes");
-    if (!is_abstract && path.find('\0') != path.npos) refuse(text, "the path contains a zero byte");
+    if (!is_abstract && path.find('\0') != path.npos)
+        refuse(text.substr(0, text.find('\0')), "the path goes on after a zero byte");
     std::copy(path.begin(), path.end(), address.sun_path);
     if (is_abstract) address.sun_path[0] = '\0';
     // The terminating zero belongs to the address of a file, and would be part of an abstract name.

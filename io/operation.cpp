@@ -42,7 +42,10 @@ int operation::wait_for_call(descriptor::half& h) noexcept {
             number_ = d_.fd_;
             return 0;
         }
-        if (d_.watch_->ended.load(std::memory_order_acquire)) return ECANCELED;
+        if (d_.watch_->ended.load(std::memory_order_acquire)) {
+            h.ready = true;  // for the next operation, which cannot wait either
+            return ECANCELED;
+        }
 
         wait_tag const woken_by = sleep(has_turn_ ? h.waiting : h.line, h.deadline);
         if (woken_by == your_turn) has_turn_ = true;

@@ -1,5 +1,6 @@
 #pragma once
-// Threads for code that blocks. They are started when a job finds none idle, up to a limit, and end after some time without work.
+// Threads for code that blocks. They are started when a job finds none idle, up to a limit, and end after some time
+// without work.
 //
 // Lock order: lock_ is taken before no other lock; sleepers are woken after it is released.
 

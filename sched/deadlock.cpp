@@ -1,7 +1,7 @@
 // When nothing in the process can ever run again.
 //
-// It is certain only if every runtime is asleep, no fiber waits for the outside world, no timer is armed, and the process
-// has no thread that could wake a fiber: none but ours and those that wait in `run`.
+// It is certain only if every runtime is asleep, no fiber waits for the outside world, no timer is armed, and the
+// process has no thread that could wake a fiber: none but ours and those that wait in `run`.
 #include "blocking_pool.hpp"
 #include "describe.hpp"
 #include "monitor.hpp"
@@ -9,11 +9,11 @@
 
 #include <weft/detail/diagnostics.hpp>
 
+#include <unistd.h>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <unistd.h>
 
 namespace weft::detail {
 
@@ -58,7 +58,9 @@ std::uint64_t dispatches(runtime_core const& rt) noexcept {
 std::size_t threads_of_process() noexcept {
     std::error_code failed;
     std::size_t threads = 0;
-    for (std::filesystem::directory_iterator at("/proc/self/task", failed), end; !failed && at != end; at.increment(failed)) ++threads;
+    for (std::filesystem::directory_iterator at("/proc/self/task", failed), end; !failed && at != end;
+         at.increment(failed))
+        ++threads;
     return failed ? SIZE_MAX : threads;  // not knowing counts as having others
 }
 
@@ -79,7 +81,9 @@ void runtime_core::examine_deadlock() noexcept {
     uncertain_.store(false, std::memory_order_relaxed);
     runtime_registry& all = runtime_registry::instance();
     std::unique_lock guard(all.lock, std::try_to_lock);
-    if (!guard) return examined_at_.store(0, std::memory_order_relaxed);  // somebody else is looking, or a runtime comes or goes
+    if (!guard)
+        return examined_at_.store(0,
+                                  std::memory_order_relaxed);  // somebody else is looking, or a runtime comes or goes
 
     std::uint64_t before = 0;
     std::size_t ours = sanitizer_threads + static_cast<std::size_t>(all.waiting_callers.load());
@@ -105,8 +109,9 @@ void runtime_core::examine_deadlock() noexcept {
     bool const exits = certain && options.on_deadlock == deadlock_action::exit;
     if (!exits && deadlock_reported.exchange(true)) return;
     std::fflush(nullptr);
-    write_text(STDERR_FILENO, exits ? "weft: all fibers are asleep: deadlock\n"
-                                    : "weft: warning: all fibers are asleep: deadlock, unless another thread wakes one\n");
+    write_text(STDERR_FILENO,
+               exits ? "weft: all fibers are asleep: deadlock\n"
+                     : "weft: warning: all fibers are asleep: deadlock, unless another thread wakes one\n");
     take_census(STDERR_FILENO);
     if (exits) std::_Exit(deadlock_status);
 }

@@ -58,7 +58,8 @@ void describe_line(fiber_control const& f, int to) noexcept {
         auto const now = clock::now().time_since_epoch();
         if (since != clock::duration::zero() && now > since) {
             write_text(to, " for ");
-            write_number(to, static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count()));
+            write_number(to, static_cast<std::uint64_t>(
+                                 std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count()));
             write_text(to, " ms");
         }
     } else {

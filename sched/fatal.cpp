@@ -3,9 +3,9 @@
 #include "describe.hpp"
 #include "worker.hpp"
 
+#include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
-#include <unistd.h>
 
 namespace weft::detail {
 
@@ -19,8 +19,10 @@ namespace {
     std::fflush(nullptr);
     line[length] = '\0';
     write_text(STDERR_FILENO, line);
-    if (culprit == nullptr) write_text(STDERR_FILENO, "on a plain thread");
-    else describe_identity(*culprit, STDERR_FILENO);
+    if (culprit == nullptr)
+        write_text(STDERR_FILENO, "on a plain thread");
+    else
+        describe_identity(*culprit, STDERR_FILENO);
     write_text(STDERR_FILENO, ")\n");
     std::abort();
 }

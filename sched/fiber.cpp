@@ -17,7 +17,8 @@ constexpr wait_tag tag_ended = 0;
 
 void refuse_self(fiber_control const& f) {
     if (&current_waiter() == &f)
-        throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur), "weft: a fiber cannot join itself");
+        throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur),
+                                "weft: a fiber cannot join itself");
 }
 
 // Waits for the end of `f`; true if it came before the deadline.
@@ -71,7 +72,8 @@ void fiber_handle::wait_to_join() { wait_until(clock::time_point::max()); }
 
 bool fiber_handle::wait_until(clock::time_point deadline) {
     if (control_ == nullptr)
-        throw std::system_error(std::make_error_code(std::errc::invalid_argument), "weft: join of a fiber that is not joinable");
+        throw std::system_error(std::make_error_code(std::errc::invalid_argument),
+                                "weft: join of a fiber that is not joinable");
     refuse_self(*control_);
     if (control_->abandoned()) throw runtime_stopped("weft: the fiber did not end before its runtime did");
     return wait_for_end(*control_, deadline, interruptible::yes);
@@ -91,7 +93,8 @@ void fiber_handle::detach() noexcept {
     fiber_control* f = std::exchange(control_, nullptr);
     if (f == nullptr) return;
     std::uint32_t expected = fiber_control::running;
-    if (!f->join_state.compare_exchange_strong(expected, fiber_control::detached, std::memory_order_acq_rel, std::memory_order_acquire))
+    if (!f->join_state.compare_exchange_strong(expected, fiber_control::detached, std::memory_order_acq_rel,
+                                               std::memory_order_acquire))
         detach_finished(*f);
     f->release();
 }

@@ -1,9 +1,9 @@
 #include "futex.hpp"
 
-#include <ctime>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <ctime>
 
 namespace weft::detail {
 
@@ -20,6 +20,8 @@ void futex_wait(std::uint32_t const* word, std::uint32_t expected, clock::time_p
     syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected, timeout, nullptr, FUTEX_BITSET_MATCH_ANY);
 }
 
-void futex_wake(std::uint32_t const* word) noexcept { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0); }
+void futex_wake(std::uint32_t const* word) noexcept {
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
 
 }  // namespace weft::detail

@@ -20,7 +20,8 @@ public:
     }
 
     void interrupt() noexcept override {
-        if (interrupted_.exchange(1, std::memory_order_release) == 0) futex_wake(reinterpret_cast<std::uint32_t const*>(&interrupted_));
+        if (interrupted_.exchange(1, std::memory_order_release) == 0)
+            futex_wake(reinterpret_cast<std::uint32_t const*>(&interrupted_));
     }
 
     bool watches() const noexcept override { return false; }

@@ -1,6 +1,6 @@
 #pragma once
-// A first-in-first-out list of runnable fibers that any thread may add to: woken from outside a worker, overflow of a full ring, or
-// bound to one worker. Linked through the control blocks: adding never allocates and never fails.
+// A first-in-first-out list of runnable fibers that any thread may add to: woken from outside a worker, overflow of a
+// full ring, or bound to one worker. Linked through the control blocks: adding never allocates and never fails.
 //
 // Lock order: the lock is a leaf.
 

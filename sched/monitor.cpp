@@ -14,14 +14,17 @@ using namespace std::chrono_literals;
 constexpr auto first_tick = 1ms;
 constexpr auto tick = 10ms;  // finer ticks cost a tenth of a core
 constexpr auto trim_interval = 1s;
-constexpr int eager_for = 10;           // ticks during which thieves take even a single waiting fiber
+constexpr int eager_for = 10;  // ticks during which thieves take even a single waiting fiber
 constexpr int quiet_ticks_to_rest = 10;
 
-std::uint32_t const* word(std::atomic<std::uint32_t> const& state) noexcept { return reinterpret_cast<std::uint32_t const*>(&state); }
+std::uint32_t const* word(std::atomic<std::uint32_t> const& state) noexcept {
+    return reinterpret_cast<std::uint32_t const*>(&state);
+}
 
 }  // namespace
 
-monitor::monitor(runtime_core& rt) : runtime_(rt), seen_(rt.workers().size()), next_trim_(clock::now() + trim_interval) {}
+monitor::monitor(runtime_core& rt)
+    : runtime_(rt), seen_(rt.workers().size()), next_trim_(clock::now() + trim_interval) {}
 
 monitor::~monitor() { stop(); }
 
@@ -39,10 +42,13 @@ void monitor::notice_activity() noexcept {
     full_fence();  // pairs with the one in main: we see it rest, or it sees us awake
     std::uint32_t expected = resting;
     if (state_.load(std::memory_order_relaxed) != resting) return;
-    if (state_.compare_exchange_strong(expected, ticking, std::memory_order_acq_rel, std::memory_order_relaxed)) futex_wake(word(state_));
+    if (state_.compare_exchange_strong(expected, ticking, std::memory_order_acq_rel, std::memory_order_relaxed))
+        futex_wake(word(state_));
 }
 
-void monitor::rest(std::uint32_t expected, clock::time_point until) noexcept { futex_wait(word(state_), expected, until); }
+void monitor::rest(std::uint32_t expected, clock::time_point until) noexcept {
+    futex_wait(word(state_), expected, until);
+}
 
 void monitor::main() noexcept {
     int quiet = 0;
@@ -60,9 +66,11 @@ void monitor::main() noexcept {
             continue;
         }
         std::uint32_t expected = ticking;
-        if (!state_.compare_exchange_strong(expected, resting, std::memory_order_acq_rel, std::memory_order_relaxed)) return;
+        if (!state_.compare_exchange_strong(expected, resting, std::memory_order_acq_rel, std::memory_order_relaxed))
+            return;
         full_fence();
-        while (runtime_.all_idle() && state_.load(std::memory_order_acquire) == resting) rest(resting, clock::time_point::max());
+        while (runtime_.all_idle() && state_.load(std::memory_order_acquire) == resting)
+            rest(resting, clock::time_point::max());
         expected = resting;
         state_.compare_exchange_strong(expected, ticking, std::memory_order_acq_rel, std::memory_order_relaxed);
         quiet = 0;

@@ -1,8 +1,9 @@
 #pragma once
-// A thread that notices what workers cannot: work that waits beside a sleeping worker, and a worker that does not come back.
+// A thread that notices what workers cannot: work that waits beside a sleeping worker, and a worker that does not come
+// back.
 //
-// It ticks while anything runs, the first time after 1 ms and then every 10; when nothing has run for a while it stops until a worker
-// wakes up, so that an idle process uses no CPU. It also gives idle stacks back to the kernel.
+// It ticks while anything runs, the first time after 1 ms and then every 10; when nothing has run for a while it stops
+// until a worker wakes up, so that an idle process uses no CPU. It also gives idle stacks back to the kernel.
 
 #include <weft/clock.hpp>
 
@@ -46,7 +47,8 @@ private:
     runtime_core& runtime_;
     std::vector<observation> seen_;
     clock::time_point next_trim_;
-    std::atomic<std::uint32_t> state_{ticking};  // resting: by the monitor; ticking: by workers; ending: by stop. A futex
+    std::atomic<std::uint32_t> state_{
+        ticking};  // resting: by the monitor; ticking: by workers; ending: by stop. A futex
     std::thread thread_;
 };
 

@@ -3,11 +3,11 @@
 
 #include <weft/detail/stack_pool.hpp>
 
+#include <sched.h>
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
-#include <sched.h>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -52,8 +52,8 @@ constexpr unsigned most_workers = 1024;
 constexpr unsigned most_blocking_threads = 1u << 16;
 
 [[noreturn]] void reject(char const* variable, std::string_view text, std::string_view expected) {
-    throw std::invalid_argument("weft: " + std::string(variable) + "=" + std::string(text) + " in the environment; expected " +
-                                std::string(expected));
+    throw std::invalid_argument("weft: " + std::string(variable) + "=" + std::string(text) +
+                                " in the environment; expected " + std::string(expected));
 }
 
 template <class Number>
@@ -92,7 +92,8 @@ unsigned cgroup_quota() {
     std::string granted;
     double period = 0;
     if (!(file >> granted >> period) || granted == "max" || period <= 0) return most_workers;
-    return static_cast<unsigned>(std::clamp(std::strtod(granted.c_str(), nullptr) / period + 0.5, 1.0, double{most_workers}));
+    return static_cast<unsigned>(
+        std::clamp(std::strtod(granted.c_str(), nullptr) / period + 0.5, 1.0, double{most_workers}));
 }
 
 }  // namespace
@@ -113,7 +114,8 @@ runtime_options resolve(runtime_options o) {
     override_number("WEFT_BLOCKING_THREADS", o.blocking_threads);
     override_number("WEFT_SHUTDOWN_GRACE", grace);
     override_number("WEFT_SEED", o.seed);
-    override_choice<poller_kind>("WEFT_POLLER", o.poller, {{"automatic", poller_kind::automatic}, {"epoll", poller_kind::epoll}});
+    override_choice<poller_kind>("WEFT_POLLER", o.poller,
+                                 {{"automatic", poller_kind::automatic}, {"epoll", poller_kind::epoll}});
     override_choice<straggler_action>("WEFT_STRAGGLERS", o.stragglers,
                                       {{"abort", straggler_action::abort}, {"leak", straggler_action::leak}});
     override_choice<deadlock_action>(
@@ -122,8 +124,8 @@ runtime_options resolve(runtime_options o) {
     o.shutdown_grace = std::chrono::milliseconds(grace);
 
     if (o.workers > most_workers)
-        throw std::invalid_argument("weft: runtime_options::workers is " + std::to_string(o.workers) + "; the most is " +
-                                    std::to_string(most_workers));
+        throw std::invalid_argument("weft: runtime_options::workers is " + std::to_string(o.workers) +
+                                    "; the most is " + std::to_string(most_workers));
     if (o.blocking_threads > most_blocking_threads)
         throw std::invalid_argument("weft: runtime_options::blocking_threads is " + std::to_string(o.blocking_threads) +
                                     "; the most is " + std::to_string(most_blocking_threads));

@@ -9,9 +9,9 @@
 namespace weft::detail {
 
 struct runtime_registry {
-    std::mutex lock;                        // before any lock of a runtime
-    std::vector<runtime_core*> runtimes;    // guarded by lock
-    std::atomic<int> waiting_callers{0};    // plain threads that wait in `run`
+    std::mutex lock;                      // before any lock of a runtime
+    std::vector<runtime_core*> runtimes;  // guarded by lock
+    std::atomic<int> waiting_callers{0};  // plain threads that wait in `run`
 
     static runtime_registry& instance() noexcept;
 };

@@ -1,11 +1,11 @@
 #pragma once
 // A worker's queue of woken and yielding fibers: first in, first out, bounded.
 //
-// The owner pushes; the owner and thieves pop by compare-and-swap on `head_`. A thief copies half, then moves `head_` past it: if
-// that fails nothing was taken.
+// The owner pushes; the owner and thieves pop by compare-and-swap on `head_`. A thief copies half, then moves `head_`
+// past it: if that fails nothing was taken.
 //
-// Invariants: head_ <= tail_ <= head_ + capacity (as wrapping counters). Slots in [head_, tail_) are filled. Only the owner writes
-//             tail_ and slots; a slot is overwritten only after head_ has passed it.
+// Invariants: head_ <= tail_ <= head_ + capacity (as wrapping counters). Slots in [head_, tail_) are filled. Only the
+//             owner writes tail_ and slots; a slot is overwritten only after head_ has passed it.
 
 #include <weft/detail/fiber_control.hpp>
 
@@ -34,7 +34,8 @@ public:
         for (;;) {
             if (head == tail_.load(std::memory_order_relaxed)) return nullptr;
             fiber_control* f = slots_[head % capacity].load(std::memory_order_relaxed);
-            if (head_.compare_exchange_weak(head, head + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) return f;
+            if (head_.compare_exchange_weak(head, head + 1, std::memory_order_acq_rel, std::memory_order_relaxed))
+                return f;
         }
     }
 

@@ -92,15 +92,18 @@ void runtime_core::destroy(runtime_core* core) noexcept {
 
 runtime_core& current_runtime() {
     if (worker* here = current_worker(); here != nullptr && here->running() != nullptr) return here->runtime;
-    throw runtime_stopped("weft: no fiber can be started here: this thread runs none; use weft::run, or a runtime's go and spawn");
+    throw runtime_stopped(
+        "weft: no fiber can be started here: this thread runs none; use weft::run, or a runtime's go and spawn");
 }
 
 // ---------------------------------------------------------------- waking
 
 void make_runnable(fiber_control& f) noexcept {
     worker* here = current_worker();
-    if (here != nullptr && &here->runtime == f.runtime) here->ready(f);
-    else f.runtime->inject(f);
+    if (here != nullptr && &here->runtime == f.runtime)
+        here->ready(f);
+    else
+        f.runtime->inject(f);
 }
 
 void runtime_core::inject(fiber_control& f) noexcept {

@@ -1,14 +1,15 @@
 #pragma once
 // A runtime: its workers, who of them sleeps, and the fibers it must see off when it ends.
 //
-// The idle protocol. A producer publishes work, fences, then looks for sleepers. A worker declares itself idle, fences, then looks
-// at every queue once more, then sleeps. So one of the two sees the other.
+// The idle protocol. A producer publishes work, fences, then looks for sleepers. A worker declares itself idle, fences,
+// then looks at every queue once more, then sleeps. So one of the two sees the other.
 // One worker searches at a time; the one that finds work wakes the next if there is more.
 // Waking costs the waker 7 µs, so a single waiting fiber wakes nobody: its worker is about to run it. If that
 // worker stays in one fiber, the monitor notices that the work has aged.
 //
-// Invariants: idle_count_ == idle_.size() (written under idle_lock_). searching_ <= 1, plus one while a searcher hands over.
-//             A worker is in idle_, or was taken out by a waker that made it the searcher and interrupted it, or is awake.
+// Invariants: idle_count_ == idle_.size() (written under idle_lock_). searching_ <= 1, plus one while a searcher hands
+//             over. A worker is in idle_, or was taken out by a waker that made it the searcher and interrupted it, or
+//             is awake.
 // Lock order: idle_lock_ is a leaf.
 
 #include "worker.hpp"
@@ -35,7 +36,8 @@ public:
 
     // ---- starting fibers (start.cpp)
 
-    /// A dead control block with room for a body, not yet visible to anybody. Errors: out of memory, stacks or `max_fibers`.
+    /// A dead control block with room for a body, not yet visible to anybody. Errors: out of memory, stacks or
+    /// `max_fibers`.
     fiber_control& create(std::size_t body_bytes, std::size_t body_alignment, spawn_options const& options);
     /// Gives back a block that `start` was not called for.
     void discard(fiber_control& unborn) noexcept;
@@ -90,8 +92,8 @@ public:
     blocking_pool& blocking() noexcept { return *blocking_; }
 
     runtime_options const options;
-    unsigned const default_class;     // of stacks
-    std::atomic<int> eager_ticks{0};  // set by the monitor, counted down by it
+    unsigned const default_class;                // of stacks
+    std::atomic<int> eager_ticks{0};             // set by the monitor, counted down by it
     std::atomic<bool> deadlock_reported{false};  // a warning is printed once
 
 private:
@@ -118,11 +120,11 @@ private:
     std::atomic<std::size_t> counted_{0};            // live fibers, kept only under max_fibers
     std::atomic<int> foreign_wakers_{0};             // threads inside `inject`
     std::atomic<std::uint64_t> wakeups_{0};
-    std::atomic<std::uint64_t> examined_at_{0};      // dispatches at the last look for a deadlock, plus one
-    std::atomic<bool> uncertain_{false};             // it found one, but for the threads of others: look again
+    std::atomic<std::uint64_t> examined_at_{0};  // dispatches at the last look for a deadlock, plus one
+    std::atomic<bool> uncertain_{false};         // it found one, but for the threads of others: look again
     spin_lock stopper_lock_;
     wait_token stopper_ WEFT_GUARDED_BY(stopper_lock_);  // waits in stop_fibers for the last fiber
-    std::atomic<bool> leaked_{false};  // stragglers were abandoned; this object then lives for ever
+    std::atomic<bool> leaked_{false};                    // stragglers were abandoned; this object then lives for ever
 };
 
 /// The last rites of a fiber that had finished before it was detached. Its exception, if any, ends the program.

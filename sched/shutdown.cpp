@@ -1,15 +1,15 @@
 // The end of all fibers of a runtime.
 //
-// There is no list of fibers: the slabs know every control block. A round over them cancels whoever belongs to this runtime;
-// rounds repeat, because a fiber may be started while one is going on.
+// There is no list of fibers: the slabs know every control block. A round over them cancels whoever belongs to this
+// runtime; rounds repeat, because a fiber may be started while one is going on.
 #include "describe.hpp"
 #include "runtime_core.hpp"
 
 #include <weft/detail/fatal.hpp>
 
+#include <unistd.h>
 #include <chrono>
 #include <cstdio>
-#include <unistd.h>
 
 namespace weft::detail {
 
@@ -31,7 +31,8 @@ void for_each_fiber(runtime_core const& owner, Visit visit) {
             auto& ask = *static_cast<request*>(argument);
             fiber_control& f = *control_of(slot);
             if (!f.try_hold()) return;
-            if (f.runtime == &ask.owner && f.join_state.load(std::memory_order_acquire) != fiber_control::finished) ask.visit(f);
+            if (f.runtime == &ask.owner && f.join_state.load(std::memory_order_acquire) != fiber_control::finished)
+                ask.visit(f);
             f.release();
         },
         &asked);
@@ -87,10 +88,13 @@ void runtime_core::stop_fibers() noexcept {
 
 void runtime_core::announce_stragglers() noexcept {
     std::fflush(nullptr);
-    write_text(STDERR_FILENO, "weft: these fibers did not end after they were cancelled and runtime_options::shutdown_grace passed:\n");
+    write_text(
+        STDERR_FILENO,
+        "weft: these fibers did not end after they were cancelled and runtime_options::shutdown_grace passed:\n");
     for_each_fiber(*this, [](fiber_control& f) { describe_line(f, STDERR_FILENO); });
     if (options.stragglers == straggler_action::abort)
-        fatal("a fiber that is cancelled must end: let `cancelled` pass, and call check_cancelled in long computations", this);
+        fatal("a fiber that is cancelled must end: let `cancelled` pass, and call check_cancelled in long computations",
+              this);
     leaked_ = true;
 }
 

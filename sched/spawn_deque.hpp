@@ -1,12 +1,13 @@
 #pragma once
 // A worker's fibers that have not started yet. The owner takes the newest, thieves the oldest.
 //
-// Depth first keeps few stacks alive: a tree of a million fibers then lives on a few dozen stacks instead of a million, and
-// nearly every start finds a warm one.
+// Depth first keeps few stacks alive: a tree of a million fibers then lives on a few dozen stacks instead of a million,
+// and nearly every start finds a warm one.
 //
 // The deque of Chase and Lev, with sequentially consistent accesses where the original has fences.
-// Invariants: the fibers are [top_, bottom_). Only the owner writes bottom_ and replaces the buffer; top_ only grows. The last
-//             fiber goes to whoever moves top_. An outgrown buffer is kept until the deque dies: a thief may still read it.
+// Invariants: the fibers are [top_, bottom_). Only the owner writes bottom_ and replaces the buffer; top_ only grows.
+//             The last fiber goes to whoever moves top_. An outgrown buffer is kept until the deque dies: a thief may
+//             still read it.
 // Source:     Le, Pop, Cohen, Zappa Nardelli: Correct and Efficient Work-Stealing for Weak Memory Models, PPoPP 2013.
 
 #include <weft/detail/fiber_control.hpp>
@@ -20,14 +21,18 @@ namespace weft::detail {
 
 class spawn_deque {
 public:
-    spawn_deque() { buffers_.push_back(std::make_unique<buffer>(initial_capacity)); current_.store(buffers_.back().get(), std::memory_order_relaxed); }
+    spawn_deque() {
+        buffers_.push_back(std::make_unique<buffer>(initial_capacity));
+        current_.store(buffers_.back().get(), std::memory_order_relaxed);
+    }
 
     /// Owner. Errors: `std::bad_alloc` when it cannot grow; nothing changed.
     void push(fiber_control& f) {
         std::int64_t const bottom = bottom_.load(std::memory_order_relaxed);
         buffer* at = current_.load(std::memory_order_relaxed);
         // Acquire: pairs with the thieves' exchange on top_; the slot is free again.
-        if (bottom - top_.load(std::memory_order_acquire) > at->mask) [[unlikely]] at = grow(bottom);
+        if (bottom - top_.load(std::memory_order_acquire) > at->mask) [[unlikely]]
+            at = grow(bottom);
         at->put(bottom, &f);
         bottom_.store(bottom + 1, std::memory_order_release);
     }
@@ -37,12 +42,14 @@ public:
         std::int64_t const bottom = bottom_.load(std::memory_order_relaxed) - 1;
         if (bottom < top_.load(std::memory_order_relaxed)) return nullptr;  // empty, without the full fence below
         buffer* at = current_.load(std::memory_order_relaxed);
-        // The store and the load form a Dekker pair with steal's two loads: either the thief sees the smaller bottom or we see its top.
+        // The store and the load form a Dekker pair with steal's two loads: either the thief sees the smaller bottom or
+        // we see its top.
         bottom_.store(bottom, std::memory_order_seq_cst);
         std::int64_t top = top_.load(std::memory_order_seq_cst);
         if (top < bottom) return at->get(bottom);
         fiber_control* last = nullptr;
-        if (top == bottom && top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed))
+        if (top == bottom &&
+            top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed))
             last = at->get(bottom);
         bottom_.store(bottom + 1, std::memory_order_relaxed);
         return last;
@@ -53,7 +60,9 @@ public:
         std::int64_t top = top_.load(std::memory_order_seq_cst);
         if (top >= bottom_.load(std::memory_order_seq_cst)) return nullptr;
         fiber_control* f = current_.load(std::memory_order_acquire)->get(top);
-        return top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed) ? f : nullptr;
+        return top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed)
+                   ? f
+                   : nullptr;
     }
 
     /// Anybody; a guess unless the owner asks.
@@ -66,9 +75,15 @@ private:
     static constexpr std::int64_t initial_capacity = 256;
 
     struct buffer {
-        explicit buffer(std::int64_t capacity) : mask(capacity - 1), slots(std::make_unique<std::atomic<fiber_control*>[]>(static_cast<std::size_t>(capacity))) {}
-        void put(std::int64_t i, fiber_control* f) noexcept { slots[static_cast<std::size_t>(i & mask)].store(f, std::memory_order_relaxed); }
-        fiber_control* get(std::int64_t i) const noexcept { return slots[static_cast<std::size_t>(i & mask)].load(std::memory_order_relaxed); }
+        explicit buffer(std::int64_t capacity)
+            : mask(capacity - 1),
+              slots(std::make_unique<std::atomic<fiber_control*>[]>(static_cast<std::size_t>(capacity))) {}
+        void put(std::int64_t i, fiber_control* f) noexcept {
+            slots[static_cast<std::size_t>(i & mask)].store(f, std::memory_order_relaxed);
+        }
+        fiber_control* get(std::int64_t i) const noexcept {
+            return slots[static_cast<std::size_t>(i & mask)].load(std::memory_order_relaxed);
+        }
 
         std::int64_t const mask;
         std::unique_ptr<std::atomic<fiber_control*>[]> slots;

@@ -78,17 +78,19 @@ WEFT_NOINLINE void conclude(fiber_control& self) noexcept {
     }
 }
 
-WEFT_NOT_IN_TSAN void fiber_main(void* payload) noexcept {
+WEFT_NOT_IN_TSAN continuation fiber_main(void* payload) noexcept {
     fiber_control& self = *worker::arrive(payload).running();
     run_body(self);
     conclude(self);
     worker& here = *current_worker();  // the body may have moved
-    worker::finish(here, self);
+    return worker::finish(here, self);
 }
 
 }  // namespace
 
-std::uint64_t reserve_fiber_ids(std::uint64_t count) noexcept { return fiber_ids.fetch_add(count, std::memory_order_relaxed); }
+std::uint64_t reserve_fiber_ids(std::uint64_t count) noexcept {
+    return fiber_ids.fetch_add(count, std::memory_order_relaxed);
+}
 
 void detach_finished(fiber_control& f) noexcept {
     if (f.failure != nullptr && !is_cancellation(f.failure)) die_of(f);
@@ -148,7 +150,8 @@ void runtime_core::start(fiber_control& fresh, fiber_operations const& operation
     fresh.join_state.store(is_detached ? fiber_control::detached : fiber_control::running, std::memory_order_relaxed);
     // Release: whoever takes a reference sees the fields above.
     fresh.references.store(is_detached ? 1 : 2, std::memory_order_release);
-    // A fiber born while the runtime ends is cancelled like the rest; one that slips past this look meets the next round.
+    // A fiber born while the runtime ends is cancelled like the rest; one that slips past this look meets the next
+    // round.
     if (stopping()) fresh.cancel();
     worker* here = current_worker();
     try {
@@ -193,8 +196,10 @@ void fiber_control::recycle() noexcept {
         ::operator delete(body, std::align_val_t(body_alignment));
         body_on_heap = false;
     }
-    if (worker* here = current_worker(); here != nullptr) here->stacks.release(*slot);
-    else stack_depot::release(*slot);
+    if (worker* here = current_worker(); here != nullptr)
+        here->stacks.release(*slot);
+    else
+        stack_depot::release(*slot);
 }
 
 }  // namespace weft::detail

@@ -1,6 +1,6 @@
 #pragma once
-// New fibers from threads that are no workers of the runtime. Many producers that may throw: what moodycamel's queue is good at. It
-// is not first in, first out across producers; the start order of fibers is unspecified anyway.
+// New fibers from threads that are no workers of the runtime. Many producers that may throw: what moodycamel's queue is
+// good at. It is not first in, first out across producers; the start order of fibers is unspecified anyway.
 
 #include <weft/detail/fiber_control.hpp>
 

@@ -45,7 +45,8 @@ std::string_view name() noexcept {
 
 void check_cancelled() {
     detail::fiber_control const* f = self();
-    if (f != nullptr && f->is_cancelled() && f->shields == 0 && std::uncaught_exceptions() == 0) detail::throw_cancelled();
+    if (f != nullptr && f->is_cancelled() && f->shields == 0 && std::uncaught_exceptions() == 0)
+        detail::throw_cancelled();
 }
 
 shield::shield() noexcept {

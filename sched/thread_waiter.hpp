@@ -1,6 +1,6 @@
 #pragma once
-// An OS thread as a waiter: it sleeps on a futex in its claim word. Records are pooled and never freed, so that a token of a thread
-// that has ended still points to a claim word.
+// An OS thread as a waiter: it sleeps on a futex in its claim word. Records are pooled and never freed, so that a token
+// of a thread that has ended still points to a claim word.
 
 #include "futex.hpp"
 

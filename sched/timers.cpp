@@ -16,7 +16,8 @@ constexpr auto later = [](auto const& a, auto const& b) { return a.deadline > b.
 
 timer_handle timer_queue::arm(clock::time_point deadline, wait_token sleeper, wait_tag tag) {
     spin_guard guard(lock_);
-    if (heap_.size() >= sweep_from && dead_.load(std::memory_order_relaxed) * 4 >= static_cast<std::int64_t>(heap_.size()))
+    if (heap_.size() >= sweep_from &&
+        dead_.load(std::memory_order_relaxed) * 4 >= static_cast<std::int64_t>(heap_.size()))
         sweep();
     if (heap_.size() == heap_.capacity()) heap_.reserve(std::max(sweep_from, heap_.capacity() * 2));
     if (free_ == nullptr) free_ = &records_.emplace_back();
@@ -44,7 +45,10 @@ bool timer_queue::stop(timer_handle const& timer) noexcept {
 std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept {
     std::size_t fired = 0;
     while (earliest() <= now) {
-        struct { wait_token sleeper; wait_tag tag; } due[fire_batch];
+        struct {
+            wait_token sleeper;
+            wait_tag tag;
+        } due[fire_batch];
         std::size_t count = 0;
         {
             spin_guard guard(lock_);
@@ -80,7 +84,8 @@ std::size_t timer_queue::live() const noexcept {
 
 void timer_queue::sweep() noexcept {
     auto const is_dead = [this](entry const& e) WEFT_NO_THREAD_SAFETY_ANALYSIS {
-        if ((e.record->state.load(std::memory_order_relaxed) & timer_record::state_mask) != timer_record::dead) return false;
+        if ((e.record->state.load(std::memory_order_relaxed) & timer_record::state_mask) != timer_record::dead)
+            return false;
         dead_.fetch_sub(1, std::memory_order_relaxed);
         recycle(*e.record);
         return true;

@@ -6,7 +6,6 @@
 #include <weft/detail/fatal.hpp>
 #include <weft/error.hpp>
 
-#include <exception>
 #include <new>
 
 namespace weft::detail {
@@ -25,17 +24,17 @@ fiber_control& as_fiber(waiter& w) noexcept { return static_cast<fiber_control&>
 
 }  // namespace
 
-wait::wait(waiter& self, wait_reason const& reason, void const* object, interruptible may_cancel) noexcept
-    : self_(self), shielded_(may_cancel == interruptible::no) {
-    if (is_fiber(self)) {
-        fiber_control& f = as_fiber(self);
+wait::wait(wait_reason const& reason, void const* object, interruptible may_cancel) noexcept
+    : self_(current_waiter()), shielded_(may_cancel == interruptible::no) {
+    if (is_fiber(self_)) {
+        fiber_control& f = as_fiber(self_);
         f.reason.store(&reason, std::memory_order_relaxed);
         f.waits_for.store(object, std::memory_order_relaxed);
         // Destructors that run while an exception is in flight must be able to wait.
-        shielded_ = shielded_ || f.shields != 0 || std::uncaught_exceptions() != 0;
+        shielded_ = shielded_ || f.shields != 0 || current_worker()->exceptions->uncaught != 0;
     }
     bool was_cancelled = false;
-    generation_ = self.begin(shielded_ ? interruptible::no : interruptible::yes, was_cancelled);
+    generation_ = self_.begin(shielded_ ? interruptible::no : interruptible::yes, was_cancelled);
     cancelled_ = was_cancelled && !shielded_;
 }
 
@@ -56,7 +55,7 @@ bool wait::finish() noexcept {
     return true;
 }
 
-wait_tag wait::park() noexcept {
+WEFT_INLINE wait_tag wait::sleep() noexcept {
     if (!is_fiber(self_)) {
         static_cast<thread_waiter&>(self_).park_until(clock::time_point::max(), generation_);
     } else if (self_.is_delivered()) {
@@ -68,8 +67,10 @@ wait_tag wait::park() noexcept {
     return self_.won_by();
 }
 
+wait_tag wait::park() noexcept { return sleep(); }
+
 wait_tag wait::park_until(clock::time_point deadline) noexcept {
-    if (deadline == clock::time_point::max()) return park();
+    if (deadline == clock::time_point::max()) return sleep();
     if (!is_fiber(self_)) {
         bool const woken = static_cast<thread_waiter&>(self_).park_until(deadline, generation_);
         end();
@@ -82,7 +83,7 @@ wait_tag wait::park_until(clock::time_point deadline) noexcept {
         // The waiter is linked into queues by now; there is no way back that keeps them whole.
         fatal("out of memory for a timer");
     }
-    wait_tag const winner = park();
+    wait_tag const winner = sleep();
     if (winner != tag_timeout) timer_queue::stop(timer);
     return winner;
 }
@@ -98,8 +99,10 @@ void waiter::deliver(wait_tag tag, ready_list& ready) noexcept {
     if (kind_ == kind::thread) return static_cast<thread_waiter&>(*this).wake();
     fiber_control& f = static_cast<fiber_control&>(*this);
     worker const* here = current_worker();
-    if (here != nullptr && &here->runtime == f.runtime) ready.push(f);
-    else make_runnable(f);
+    if (here != nullptr && &here->runtime == f.runtime)
+        ready.push(f);
+    else
+        make_runnable(f);
 }
 
 }  // namespace weft::detail

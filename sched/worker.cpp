@@ -6,9 +6,9 @@
 #include <weft/detail/overflow_report.hpp>
 #include <weft/detail/random.hpp>
 
+#include <sys/prctl.h>
 #include <algorithm>
 #include <chrono>
-#include <sys/prctl.h>
 #include <utility>
 
 namespace weft::detail {
@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto poll_interval = 50us;         // between two looks at the kernel while there is work
+constexpr auto poll_interval = 50us;  // between two looks at the kernel while there is work
 constexpr std::uint64_t id_batch = 1024;
 
 thread_local worker* this_thread_worker = nullptr;
@@ -34,8 +34,8 @@ std::uint64_t mix(std::uint64_t& state) noexcept {
 
 }  // namespace
 
-// Compilers keep the address of a thread_local across calls; a fiber that has parked may be on another thread by then. Hence a
-// function that is never inlined and that the optimizer cannot see through.
+// Compilers keep the address of a thread_local across calls; a fiber that has parked may be on another thread by then.
+// Hence a function that is never inlined and that the optimizer cannot see through.
 WEFT_NOINLINE worker* current_worker() noexcept {
     asm volatile("" ::: "memory");
     return this_thread_worker;
@@ -113,16 +113,15 @@ void worker::dispatch(fiber_control& f) noexcept {
     if (aged.load(std::memory_order_relaxed)) aged.store(false, std::memory_order_relaxed);
 }
 
-void worker::park(worker& here, fiber_control& self) noexcept {
-    self.since.store(here.coarse_now_, std::memory_order_relaxed);
-    here.parks.add();
-    if (fiber_control* next = here.pick_next(); next != nullptr) {
-        here.dispatch(*next);
-        switch_to(here, self, *next, &after_park);
-    } else {
-        here.running_ = nullptr;
-        switch_to(here, self, here.own_, &after_park);
+// What a fiber that stops running is replaced by: another, or with none to run the worker's own stack.
+execution& worker::next_execution() noexcept {
+    fiber_control* next = pick_next();
+    if (next == nullptr) {
+        running_ = nullptr;
+        return own_;
     }
+    dispatch(*next);
+    return *next;
 }
 
 void worker::yield(worker& here, fiber_control& self) noexcept {
@@ -133,18 +132,14 @@ void worker::yield(worker& here, fiber_control& self) noexcept {
     switch_to(here, self, *next, &after_yield);
 }
 
-WEFT_NOT_IN_TSAN void worker::finish(worker& here, fiber_control& self) noexcept {
-    if (fiber_control* next = here.pick_next(); next != nullptr) {
-        here.dispatch(*next);
-        switch_to<departure::finished>(here, self, *next, &after_finish);
-    } else {
-        here.running_ = nullptr;
-        switch_to<departure::finished>(here, self, here.own_, &after_finish);
-    }
-    __builtin_unreachable();
+continuation worker::finish(worker& here, fiber_control& self) noexcept {
+    execution& next = here.next_execution();
+    return leave_for(here, self, next, &after_finish);
 }
 
-worker& worker::arrive(void* payload) noexcept { return static_cast<worker&>(arrive_first(payload, &running_execution)); }
+worker& worker::arrive(void* payload) noexcept {
+    return static_cast<worker&>(arrive_first(payload, &running_execution));
+}
 
 void worker::after_park(host& here, execution& left) noexcept {
     auto& at = static_cast<worker&>(here);
@@ -164,8 +159,10 @@ void worker::after_yield(host& here, execution& left) noexcept {
         return at.ready(f);
     }
 #endif
-    if (f.pins != 0) f.home->post(f);
-    else at.push_ring(f);
+    if (f.pins != 0)
+        f.home->post(f);
+    else
+        at.push_ring(f);
 }
 
 void worker::after_finish(host& here, execution& left) noexcept {
@@ -180,7 +177,8 @@ void worker::after_finish(host& here, execution& left) noexcept {
 // ---------------------------------------------------------------- making fibers runnable
 
 void worker::ready(fiber_control& f) noexcept {
-    if (f.pins != 0) [[unlikely]] return f.home->post(f);
+    if (f.pins != 0) [[unlikely]]
+        return f.home->post(f);
 #if WEFT_FORCE_MIGRATION
     auto const& all = runtime.workers();
     if (all.size() > 1) return all[((f.home == nullptr ? index : f.home->index) + 1) % all.size()]->post(f);
@@ -198,8 +196,10 @@ void worker::ready_all(ready_list& list) noexcept {
 #if WEFT_FORCE_MIGRATION
         ready(*f);
 #else
-        if (f->pins != 0) f->home->post(*f);
-        else push_ring(*f);
+        if (f->pins != 0)
+            f->home->post(*f);
+        else
+            push_ring(*f);
 #endif
     }
 }
@@ -231,7 +231,8 @@ void worker::post(fiber_control& f) noexcept {
 // ---------------------------------------------------------------- choosing
 
 fiber_control* worker::pick_next() noexcept {
-    if (++tick_ % fair_interval == 0) [[unlikely]] return pick_fairly();
+    if (++tick_ % fair_interval == 0) [[unlikely]]
+        return pick_fairly();
     if (runnext_.load(std::memory_order_relaxed) != nullptr)
         if (fiber_control* f = runnext_.exchange(nullptr, std::memory_order_acq_rel)) return f;
     if (!inbox_.empty()) [[unlikely]]
@@ -348,8 +349,9 @@ void worker::sleep() noexcept {
     ready_list ready;
     if (inbox_.empty() && !runtime.anything_to_do() && !runtime.stopping_threads()) {
         clock::time_point deadline = timers.earliest();
-        clock::duration const patience = deadline == clock::time_point::max() && runtime.all_idle() ? runtime.deadlock_patience()
-                                                                                                     : clock::duration::max();
+        clock::duration const patience = deadline == clock::time_point::max() && runtime.all_idle()
+                                             ? runtime.deadlock_patience()
+                                             : clock::duration::max();
         bool const suspicious = patience != clock::duration::max();
         if (suspicious) deadline = clock::now() + patience;
         polls.add();

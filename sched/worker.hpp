@@ -1,12 +1,13 @@
 #pragma once
 // An OS thread that runs fibers, with everything it owns.
 //
-// A parking fiber switches straight to the next runnable one; the worker's own stack runs only when there is nothing to run.
-// Order of choice: `runnext` (woken last, inherits the rest of the slice), the newest unstarted fiber, the oldest woken one. Every
-// `fair_interval`-th choice goes to whoever may have waited too long instead.
+// A parking fiber switches straight to the next runnable one; the worker's own stack runs only when there is nothing to
+// run.
+// Order of choice: `runnext` (woken last, inherits the rest of the slice), the newest unstarted fiber, the oldest woken
+// one. Every `fair_interval`-th choice goes to whoever may have waited too long instead.
 //
-// Who touches what: fields without a remark belong to the worker's thread. `runnext_` is filled by the owner and taken by the owner or,
-//                   once it has aged, by a thief: always by exchange. The queues say themselves.
+// Who touches what: fields without a remark belong to the worker's thread. `runnext_` is filled by the owner and taken
+//                   by the owner or, once it has aged, by a thief: always by exchange. The queues say themselves.
 // Lock order:       none of its own; the locks of queues, timers and pollers are leaves.
 
 #include "injection.hpp"
@@ -31,7 +32,9 @@ class runtime_core;
 /// A counter that one thread writes and any thread reads.
 class tally {
 public:
-    void add(std::uint64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_release); }
+    void add(std::uint64_t n = 1) noexcept {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_release);
+    }
     std::uint64_t get() const noexcept { return value_.load(std::memory_order_acquire); }
 
 private:
@@ -53,8 +56,8 @@ public:
     static void park(worker& here, fiber_control& self) noexcept;
     /// Lets others run, if there are any.
     static void yield(worker& here, fiber_control& self) noexcept;
-    /// Leaves the running fiber for good.
-    [[noreturn]] static void finish(worker& here, fiber_control& self) noexcept;
+    /// Leaves the running fiber for good, once its entry function returns the result.
+    static continuation finish(worker& here, fiber_control& self) noexcept;
     /// First thing on a new fiber's stack.
     static worker& arrive(void* payload) noexcept;
 
@@ -94,7 +97,8 @@ public:
 
     // Written by the monitor, cleared by the owner when it dispatches: work here has waited for a whole tick.
     std::atomic<bool> aged{false};
-    // Written by a waker that took this worker out of the idle list, under the list's lock: it searches on the waker's behalf.
+    // Written by a waker that took this worker out of the idle list, under the list's lock: it searches on the waker's
+    // behalf.
     bool made_searcher = false;
 
 private:
@@ -112,6 +116,7 @@ private:
     void fire_timers(clock::time_point now, timer_queue& from) noexcept;
     void push_ring(fiber_control& f) noexcept;
     void dispatch(fiber_control& f) noexcept;
+    execution& next_execution() noexcept;
 
     static void after_park(host& here, execution& left) noexcept;
     static void after_yield(host& here, execution& left) noexcept;
@@ -130,11 +135,19 @@ private:
     std::atomic<fiber_control*> runnext_{nullptr};
     spawn_deque fresh_;
     run_ring ring_;
-    injection inbox_;  // only the owner takes
+    injection inbox_;         // only the owner takes
     bool searching_ = false;  // counted in runtime_core::searching
     execution own_;
     std::thread thread_;
 };
+
+// Inline: each frame between the user's call and the switch is a return address that the processor predicts wrongly
+// afterwards.
+inline void worker::park(worker& here, fiber_control& self) noexcept {
+    self.since.store(here.coarse_now_, std::memory_order_relaxed);
+    here.parks.add();
+    switch_to(here, self, here.next_execution(), &after_park);
+}
 
 /// The worker of the calling thread, or null. Never keep it across a park.
 worker* current_worker() noexcept;

@@ -154,11 +154,21 @@ test_trouble() {
     check "a closed pipe is reported" grep -q '^weftsum: standard output: Broken pipe$' err
 }
 
+# In verdicts, weftsum escapes names as sha256sum of coreutils 9.1 does: only if they contain a newline. Later ones also escape
+# names with a backslash or a carriage return; these lines cannot be compared with them.
+comparable() {
+    if [[ $(sha256sum 'tree/back\slash' | sha256sum -c) == \\* ]]; then
+        LC_ALL=C grep -av '[\\[:cntrl:]]' "$1"
+    else
+        cat "$1"
+    fi
+}
+
 # same_check LIST: weftsum --check does what sha256sum -c does.
 same_check() {
     sha256sum -c "$1" >expected 2>expected_err
     run $? "$weftsum" --check "$1"
-    check "verdicts on $1" cmp out expected
+    check "verdicts on $1" cmp <(comparable out) <(comparable expected)
     # sha256sum tells of each problem as it goes, and quotes control characters in another way; the warnings are the same.
     check "warnings on $1" cmp <(grep WARNING err) <(sed -n 's/^sha256sum: WARNING/weftsum: WARNING/p' expected_err)
 }

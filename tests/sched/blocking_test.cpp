@@ -5,6 +5,7 @@
 #include <future>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -120,18 +121,23 @@ TEST_CASE("many blocking calls from many fibers all come back", "[blocking][stre
 }
 
 TEST_CASE("foreign code that blocks a worker does not stop the others", "[blocking][sched][C44]") {
-    in_fibers([] {
-        // A fiber waits in a system call for another fiber: without a spare worker the last free one would be gone.
-        std::promise<int> promise;
-        auto stuck = weft::spawn([&] {
-            auto const future = promise.get_future();
-            return future.wait_for(std::chrono::seconds(2)) == std::future_status::ready;
-        });
-        auto other = weft::spawn([&] {
-            weft::this_fiber::sleep_for(std::chrono::milliseconds(5));
-            promise.set_value(8);
-        });
-        other.join();
-        CHECK(stuck.join());
-    });
+    for (unsigned const workers : {2u, 8u}) {  // with one, nobody is left to run the others
+        weft_test::supervised guard(std::to_string(workers) + " workers");
+        weft::run(
+            [] {
+                std::promise<void> promise;
+                auto stuck = weft::spawn([&] {
+                    auto const future = promise.get_future();
+                    return future.wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+                });
+                auto other = weft::spawn([&] {
+                    weft::this_fiber::sleep_for(std::chrono::milliseconds(5));
+                    promise.set_value();
+                });
+                other.join();
+                CHECK(stuck.join());
+            },
+            {.workers = workers});
+        guard.check_nothing_left();
+    }
 }

@@ -70,7 +70,8 @@ rule_whitespace() {
 rule_headers() {
     local file
     while IFS= read -r file; do
-        grep -vE '^[[:space:]]*(//.*)?$' "$file" | head -n 1 | grep -q '^#pragma once' || echo "$file:1: no #pragma once"
+        awk '!/^[[:space:]]*(\/\/.*)?$/ { found = /^#pragma once/; exit } END { exit !found }' "$file" ||
+            echo "$file:1: no #pragma once"
     done < <(cpp_files | grep '\.hpp$')
 }
 
@@ -113,7 +114,8 @@ rule_banned() {
         what=${row%% | *}
         instead=${row#* | }
         instead=${instead%% | *}
-        { (cd "$work/code" && grep -rnP "$what" .) || true; } | sed "s~^\./~~; s~\$~   <- use $instead~" | { grep -E "^$where" || true; }
+        { (cd "$work/code" && grep -rnP "$what" .) || true; } | sed "s~^\./~~; s~\$~   <- use $instead~" |
+            { grep -E "^$where" || true; }
     done < <(banned_calls)
 }
 
@@ -170,6 +172,7 @@ tidy_units() {
 }
 
 rule_tidy() {
-    tidy_units | xargs -d '\n' -r -n 1 -P "$(nproc)" clang-tidy -p "$(dirname "$database")" --quiet '--warnings-as-errors=*' \
-        2>/dev/null || true
+    local found tidy=(clang-tidy -p "$(dirname "$database")" --quiet '--warnings-as-errors=*')
+    found=$(tidy_units | xargs -d '\n' -r -n 1 -P "$(nproc)" "${tidy[@]}" 2>/dev/null) || found=${found:-clang-tidy ended without a word}
+    [[ -z $found ]] || printf '%s\n' "$found"
 }

@@ -90,7 +90,7 @@ require_recent_tools() {
     local version
     version=$(cmake --version | sed -n 's/^cmake version \([0-9.]*\).*/\1/p')
     version_at_least "$version" 3.25 || die "cmake $version is too old; weft needs 3.25 (Debian 12, Ubuntu 24.04 or later)"
-    if "$weft_compiler" --version | grep -q clang; then
+    if [[ $("$weft_compiler" --version) == *clang* ]]; then
         version=$("$weft_compiler" -dumpversion)
         version_at_least "$version" 14 || die "clang $version is too old; weft needs clang 14 or g++ 12 (set CXX to choose)"
     else

@@ -78,8 +78,12 @@ public:
     void send(T&& value) const { detail::send(this->channel_, std::move(value)); }
     chan_status try_send(T const& value) const { return detail::try_send(this->channel_, value); }
     chan_status try_send(T&& value) const { return detail::try_send(this->channel_, std::move(value)); }
-    chan_status send_until(T const& value, clock::time_point deadline) const { return detail::send_until(this->channel_, value, deadline); }
-    chan_status send_until(T&& value, clock::time_point deadline) const { return detail::send_until(this->channel_, std::move(value), deadline); }
+    chan_status send_until(T const& value, clock::time_point deadline) const {
+        return detail::send_until(this->channel_, value, deadline);
+    }
+    chan_status send_until(T&& value, clock::time_point deadline) const {
+        return detail::send_until(this->channel_, std::move(value), deadline);
+    }
     template <class Rep, class Period>
     chan_status send_for(T const& value, std::chrono::duration<Rep, Period> d) const {
         return send_until(value, detail::deadline_after(d));
@@ -135,9 +139,9 @@ private:
 
 /// A channel that carries values of `T` between fibers and OS threads.
 ///
-/// A `chan` is a handle: copies refer to the same channel, equality is identity, and a default-constructed one is Go's nil channel,
-/// on which sending and receiving wait for ever. With capacity 0 every send meets a receive. Waiters are served first come, first
-/// served. All members are `const`: a handle captured by value in a lambda works.
+/// A `chan` is a handle: copies refer to the same channel, equality is identity, and a default-constructed one is Go's
+/// nil channel, on which sending and receiving wait for ever. With capacity 0 every send meets a receive. Waiters are
+/// served first come, first served. All members are `const`: a handle captured by value in a lambda works.
 ///
 /// Thread safety: any member, from any fiber or thread, at any time.
 /// Blocks: parks the calling fiber (or blocks the plain thread); its worker runs others meanwhile.
@@ -160,8 +164,12 @@ public:
     chan_status try_send(T const& value) const { return detail::try_send(this->channel_, value); }
     chan_status try_send(T&& value) const { return detail::try_send(this->channel_, std::move(value)); }
     /// Sends, waiting at most until `deadline`: `ok`, `timed_out` or `closed`. `value` is moved from only on `ok`.
-    chan_status send_until(T const& value, clock::time_point deadline) const { return detail::send_until(this->channel_, value, deadline); }
-    chan_status send_until(T&& value, clock::time_point deadline) const { return detail::send_until(this->channel_, std::move(value), deadline); }
+    chan_status send_until(T const& value, clock::time_point deadline) const {
+        return detail::send_until(this->channel_, value, deadline);
+    }
+    chan_status send_until(T&& value, clock::time_point deadline) const {
+        return detail::send_until(this->channel_, std::move(value), deadline);
+    }
     /// The same for at most `d`.
     template <class Rep, class Period>
     chan_status send_for(T const& value, std::chrono::duration<Rep, Period> d) const {

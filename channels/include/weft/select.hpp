@@ -24,15 +24,15 @@ inline constexpr ordered_t ordered{};
 /// The handler of a case that has none.
 using detail::no_handler;
 
-/// A case that receives from `ch`. `handler_or_slot` is called with a `std::optional<T>`, or is a `std::optional<T>&` that is
-/// written only if the case is chosen. `nullopt`: closed and drained; a closed channel is always ready.
+/// A case that receives from `ch`. `handler_or_slot` is called with a `std::optional<T>`, or is a `std::optional<T>&`
+/// that is written only if the case is chosen. `nullopt`: closed and drained; a closed channel is always ready.
 template <class Chan, class FOrSlot>
 [[nodiscard]] auto on_recv(Chan const& ch, FOrSlot&& handler_or_slot) {
     return detail::receive_case<typename Chan::value_type, FOrSlot>(ch, std::forward<FOrSlot>(handler_or_slot));
 }
 
-/// A case that sends `value` on `ch` and then calls `f()`. A value that is not sent is left untouched; if `ch` is closed, the select
-/// that chooses this case throws `closed_channel`.
+/// A case that sends `value` on `ch` and then calls `f()`. A value that is not sent is left untouched; if `ch` is
+/// closed, the select that chooses this case throws `closed_channel`.
 template <class Chan, class V, class F = no_handler>
 [[nodiscard]] auto on_send(Chan const& ch, V&& value, F&& f = {}) {
     return detail::send_case<typename Chan::value_type, V, F>(ch, std::forward<V>(value), std::forward<F>(f));
@@ -41,7 +41,8 @@ template <class Chan, class V, class F = no_handler>
 /// A case that is ready `d` after it was made; at once if `d` is not positive.
 template <class Rep, class Period, class F = no_handler>
 [[nodiscard]] auto on_timeout(std::chrono::duration<Rep, Period> d, F&& f = {}) {
-    return detail::deadline_case<F>(d <= d.zero() ? clock::time_point::min() : detail::deadline_after(d), std::forward<F>(f));
+    return detail::deadline_case<F>(d <= d.zero() ? clock::time_point::min() : detail::deadline_after(d),
+                                    std::forward<F>(f));
 }
 
 /// A case that is ready at `t`.
@@ -80,42 +81,39 @@ std::size_t select_typed(bool in_order, Cases&... cases) {
 
 }  // namespace detail
 
-/// Waits until one of the cases can run, runs exactly that one, and returns its index. Of several that are ready it takes one at
-/// random, uniformly. Without cases it waits for ever. Channels and values are evaluated once, in the order written. Handlers run last; their results are
-/// ignored and their exceptions propagate.
+/// Waits until one of the cases can run, runs exactly that one, and returns its index. Of several that are ready it
+/// takes one at random, uniformly. Without cases it waits for ever. Channels and values are evaluated once, in the
+/// order written. Handlers run last; their results are ignored and their exceptions propagate.
 ///
 /// Blocks: until a case is ready, unless there is an `otherwise`. Nothing is allocated.
 /// Errors: `closed_channel` if a send on a closed channel was chosen; `cancelled`.
 /// Source: https://go.dev/ref/spec#Select_statements
 template <class... Cases>
-    requires(detail::is_typed_case<Cases> && ...)
-std::size_t select(Cases&&... cases) {
-    return detail::select_typed(false, cases...);
-}
+    requires(detail::is_typed_case<Cases>&&...)
+std::size_t select(Cases&&... cases) { return detail::select_typed(false, cases...); }
 
 /// The same, but of several that are ready it takes the first in the order written.
 template <class... Cases>
-    requires(detail::is_typed_case<Cases> && ...)
-std::size_t select(ordered_t, Cases&&... cases) {
-    return detail::select_typed(true, cases...);
-}
+    requires(detail::is_typed_case<Cases>&&...)
+std::size_t select(ordered_t, Cases&&... cases) { return detail::select_typed(true, cases...); }
 
-/// A case that owns what it needs, for selects whose cases are known only at run time: `cases.push_back(on_recv(ch, f))`.
+/// A case that owns what it needs, for selects whose cases are known only at run time: `cases.push_back(on_recv(ch,
+/// f))`.
 ///
-/// Owns handle and handler; an rvalue to send is kept inside, an lvalue is referred to and moved from only if chosen. May be used for
-/// any number of selects, one at a time.
+/// Owns handle and handler; an rvalue to send is kept inside, an lvalue is referred to and moved from only if chosen.
+/// May be used for any number of selects, one at a time.
 class select_case {
 public:
     template <class Case>
-        requires detail::is_typed_case<Case> && (!std::is_lvalue_reference_v<Case>)
-    select_case(Case&& c) : entry_(std::move(c).own()) {}
-    select_case(select_case&&) noexcept = default;
-    select_case& operator=(select_case&&) noexcept = default;
-    ~select_case() = default;
+        requires detail::is_typed_case<Case> &&(!std::is_lvalue_reference_v<Case>)select_case(Case&& c)
+            : entry_(std::move(c).own()) {}
+        select_case(select_case&&) noexcept = default;
+        select_case& operator=(select_case&&) noexcept = default;
+        ~select_case() = default;
 
-private:
-    friend std::size_t select(std::span<select_case> cases);
-    std::unique_ptr<detail::select_entry> entry_;
+    private:
+        friend std::size_t select(std::span<select_case> cases);
+        std::unique_ptr<detail::select_entry> entry_;
 };
 
 /// The dynamic form: any number of cases, in an array. An empty one waits for ever.

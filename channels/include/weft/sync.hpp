@@ -13,11 +13,13 @@ namespace weft {
 
 /// Mutual exclusion for fibers and OS threads, under the standard's names: `std::lock_guard<weft::mutex>` works.
 ///
-/// A fiber that waits parks; its worker runs others. Whoever comes first may take a free lock before those that wait, which is fast; a
-/// waiter that has waited longer than 1 ms is handed the lock. Locking ignores cancellation, so that cleanup can lock.
-/// Not recursive. Destroying a locked mutex, or unlocking one that is not locked, stops the program with a message.
+/// A fiber that waits parks; its worker runs others. Whoever comes first may take a free lock before those that wait,
+/// which is fast; a waiter that has waited longer than 1 ms is handed the lock. Locking ignores cancellation, so that
+/// cleanup can lock. Not recursive. Destroying a locked mutex, or unlocking one that is not locked, stops the program
+/// with a message.
 ///
-/// Thread safety: any member from any fiber or thread; `unlock` may be called by another fiber than the one that locked.
+/// Thread safety: any member from any fiber or thread; `unlock` may be called by another fiber than the one that
+/// locked.
 /// Source: https://pkg.go.dev/sync#Mutex
 class mutex {
 public:
@@ -30,19 +32,21 @@ public:
     void lock() {
         std::uint32_t expected = 0;
         // Acquire: pairs with the release in unlock.
-        if (!state_.compare_exchange_strong(expected, locked, std::memory_order_acquire, std::memory_order_relaxed)) [[unlikely]]
+        if (!state_.compare_exchange_strong(expected, locked, std::memory_order_acquire, std::memory_order_relaxed))
+            [[unlikely]]
             lock_slowly();
     }
     /// Never waits; false if the lock is held.
     bool try_lock() {
         std::uint32_t state = state_.load(std::memory_order_relaxed);
-        return (state & locked) == 0 &&
-               state_.compare_exchange_strong(state, state | locked, std::memory_order_acquire, std::memory_order_relaxed);
+        return (state & locked) == 0 && state_.compare_exchange_strong(state, state | locked, std::memory_order_acquire,
+                                                                       std::memory_order_relaxed);
     }
     void unlock() {
         std::uint32_t expected = locked;
         // The last access to the mutex: the next owner may destroy it.
-        if (!state_.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed)) [[unlikely]]
+        if (!state_.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed))
+            [[unlikely]]
             unlock_slowly();
     }
 
@@ -59,8 +63,8 @@ private:
 
 /// Counts pieces of work that are under way, and lets others wait for the end of all.
 ///
-/// The counter going below zero, and destroying the group above zero, stop the program with a message. The group may be used
-/// again when `wait` has returned, or be destroyed, also while the last `done` is still returning.
+/// The counter going below zero, and destroying the group above zero, stop the program with a message. The group may be
+/// used again when `wait` has returned, or be destroyed, also while the last `done` is still returning.
 ///
 /// Thread safety: any member from any fiber or thread.
 /// Source: https://pkg.go.dev/sync#WaitGroup

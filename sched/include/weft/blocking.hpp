@@ -7,8 +7,8 @@
 
 namespace weft {
 
-/// Runs `f` on a helper thread and parks the calling fiber meanwhile: for code that would block the worker. Returns its result or
-/// rethrows what escaped it. On a plain thread `f` is simply called.
+/// Runs `f` on a helper thread and parks the calling fiber meanwhile: for code that would block the worker. Returns its
+/// result or rethrows what escaped it. On a plain thread `f` is simply called.
 ///
 /// The helper threads grow with demand up to `runtime_options::blocking_threads`; beyond that calls queue.
 /// Blocks: until `f` has returned. A call that has started is not interrupted by cancellation.

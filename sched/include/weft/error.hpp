@@ -15,7 +15,8 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// Unwinds a fiber that was asked to stop. Thrown by a call that is about to park, and by `this_fiber::check_cancelled`.
+/// Unwinds a fiber that was asked to stop. Thrown by a call that is about to park, and by
+/// `this_fiber::check_cancelled`.
 ///
 /// Not a `std::exception`, so that `catch (std::exception&)` does not swallow it. Code that catches `...` rethrows.
 /// A fiber that it escapes from ends normally.

@@ -13,7 +13,8 @@ namespace weft {
 /// Identifies a fiber for as long as the process lives; never reused. 0 is no fiber.
 using fiber_id = std::uint64_t;
 
-/// A started fiber that will be joined. Move-only. The destructor cancels the fiber and joins it; what escaped it is then dropped.
+/// A started fiber that will be joined. Move-only. The destructor cancels the fiber and joins it; what escaped it is
+/// then dropped.
 ///
 /// Thread safety: one thread or fiber at a time, except `cancel` and `get_id`. Works from plain threads.
 template <class R = void>

@@ -19,7 +19,8 @@ class runtime_core;
 runtime_core& current_runtime();
 
 // The untyped halves of starting a fiber; see start.cpp.
-fiber_control& create_fiber(runtime_core& rt, std::size_t body_bytes, std::size_t body_alignment, spawn_options const& options);
+fiber_control& create_fiber(runtime_core& rt, std::size_t body_bytes, std::size_t body_alignment,
+                            spawn_options const& options);
 void discard_fiber(runtime_core& rt, fiber_control& unborn) noexcept;
 void start_fiber(runtime_core& rt, fiber_control& fresh, fiber_operations const& operations, bool is_detached);
 
@@ -46,8 +47,8 @@ fiber_control& launch_call(runtime_core& rt, spawn_options const& options, bool 
     if constexpr (sizeof...(A) == 0)
         return launch<std::decay_t<F>>(rt, options, is_detached, std::forward<F>(f));
     else
-        return launch<bound_call<std::decay_t<F>, std::decay_t<A>...>>(rt, options, is_detached, std::in_place, std::forward<F>(f),
-                                                                       std::forward<A>(args)...);
+        return launch<bound_call<std::decay_t<F>, std::decay_t<A>...>>(rt, options, is_detached, std::in_place,
+                                                                       std::forward<F>(f), std::forward<A>(args)...);
 }
 
 /// Where an argument pack leaves no room for a default argument, the caller is known by its return address.
@@ -59,10 +60,10 @@ fiber_control& launch_call(runtime_core& rt, spawn_options const& options, bool 
 
 /// Starts a fiber that nobody joins. It inherits nothing but its runtime and ends with it.
 ///
-/// The callable is decay-copied into the fiber. An exception that escapes it ends the program, naming the fiber; `cancelled`
-/// just ends the fiber. The start order of fibers is unspecified.
-/// Errors: `runtime_stopped` on a thread that runs no fiber; `std::bad_alloc` and `std::system_error` when there is no memory or
-/// no stack left. Nothing has happened then.
+/// The callable is decay-copied into the fiber. An exception that escapes it ends the program, naming the fiber;
+/// `cancelled` just ends the fiber. The start order of fibers is unspecified.
+/// Errors: `runtime_stopped` on a thread that runs no fiber; `std::bad_alloc` and `std::system_error` when there is no
+/// memory or no stack left. Nothing has happened then.
 template <class F>
     requires std::is_invocable_v<std::decay_t<F>>
 void go(F&& f, site where = site::here()) {
@@ -71,9 +72,10 @@ void go(F&& f, site where = site::here()) {
 
 /// The same with arguments, which are decay-copied and passed as rvalues, as `std::thread` does.
 template <class F, class... A>
-    requires(sizeof...(A) > 0) && std::is_invocable_v<std::decay_t<F>, std::decay_t<A>...>
-[[gnu::noinline]] void go(F&& f, A&&... args) {
-    detail::launch_call(detail::current_runtime(), {{}, 0, detail::return_site()}, true, std::forward<F>(f), std::forward<A>(args)...);
+    requires(sizeof...(A) > 0)
+&&std::is_invocable_v<std::decay_t<F>, std::decay_t<A>...> [[gnu::noinline]] void go(F&& f, A&&... args) {
+    detail::launch_call(detail::current_runtime(), {{}, 0, detail::return_site()}, true, std::forward<F>(f),
+                        std::forward<A>(args)...);
 }
 
 /// The same with a name or a stack size of its own.
@@ -94,10 +96,12 @@ auto spawn(F&& f, site where = site::here()) -> fiber_for<F> {
 
 /// The same with arguments, which are decay-copied and passed as rvalues, as `std::thread` does.
 template <class F, class... A>
-    requires(sizeof...(A) > 0) && std::is_invocable_v<std::decay_t<F>, std::decay_t<A>...>
-[[gnu::noinline]] auto spawn(F&& f, A&&... args) -> fiber_for<F, A...> {
+    requires(sizeof...(A) > 0)
+&&std::is_invocable_v<std::decay_t<F>, std::decay_t<A>...> [[gnu::noinline]] auto spawn(F&& f, A&&... args)
+      -> fiber_for<F, A...> {
     return detail::fiber_access::make<std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>>(
-        detail::launch_call(detail::current_runtime(), {{}, 0, detail::return_site()}, false, std::forward<F>(f), std::forward<A>(args)...));
+        detail::launch_call(detail::current_runtime(), {{}, 0, detail::return_site()}, false, std::forward<F>(f),
+                            std::forward<A>(args)...));
 }
 
 /// The same with a name or a stack size of its own.

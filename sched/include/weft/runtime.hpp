@@ -15,7 +15,8 @@ namespace weft {
 class runtime {
 public:
     /// Starts the worker threads.
-    /// Errors: `std::invalid_argument` for an option out of range, `std::system_error` when a thread or descriptor is refused.
+    /// Errors: `std::invalid_argument` for an option out of range, `std::system_error` when a thread or descriptor is
+    /// refused.
     explicit runtime(runtime_options options = {});
     /// Cancels and joins what still runs, as the end of `run` does, and stops the threads.
     ~runtime();
@@ -24,15 +25,17 @@ public:
 
     /// Runs `main` as the main fiber and returns its result, or rethrows what escaped it.
     ///
-    /// When `main` returns, all other fibers of this runtime are cancelled and joined, for at most `shutdown_grace`; whoever has
-    /// not ended then is reported, and the process ends (`runtime_options::stragglers`). Another `run` may follow.
+    /// When `main` returns, all other fibers of this runtime are cancelled and joined, for at most `shutdown_grace`;
+    /// whoever has not ended then is reported, and the process ends (`runtime_options::stragglers`). Another `run` may
+    /// follow.
     /// Blocks: the calling thread, or parks the calling fiber of another runtime.
     template <class F>
     auto run(F&& main, site where = site::here()) -> std::invoke_result_t<F&> {
         using result = std::invoke_result_t<F&>;
         refuse_own_fiber();
         auto body = [&main]() -> result { return main(); };
-        auto first = detail::fiber_access::make<result>(detail::launch_call(*core_, {"main", 0, where}, false, std::move(body)));
+        auto first =
+            detail::fiber_access::make<result>(detail::launch_call(*core_, {"main", 0, where}, false, std::move(body)));
         wait_and_stop(*detail::fiber_access::control(first));
         return first.join();
     }

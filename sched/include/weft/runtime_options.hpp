@@ -26,8 +26,8 @@ struct runtime_options {
     unsigned workers = 0;
     /// Bytes reserved per fiber stack, committed as touched. WEFT_STACK_BYTES
     std::size_t stack_bytes = 256 * 1024;
-    /// Fibers alive at a time; starting one more throws `std::system_error` (`resource_unavailable_try_again`). 0: no limit but
-    /// memory. WEFT_MAX_FIBERS
+    /// Fibers alive at a time; starting one more throws `std::system_error` (`resource_unavailable_try_again`). 0: no
+    /// limit but memory. WEFT_MAX_FIBERS
     std::size_t max_fibers = 0;
     /// Most threads for `blocking`; they are started as needed. WEFT_BLOCKING_THREADS
     unsigned blocking_threads = 256;

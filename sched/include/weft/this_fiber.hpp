@@ -42,8 +42,8 @@ public:
     shield& operator=(shield const&) = delete;
 };
 
-/// A scope in which the fiber stays on its thread, for libraries that live on thread identity. Nests. Costs parallelism:
-/// the fiber waits for its worker even if others are idle.
+/// A scope in which the fiber stays on its thread, for libraries that live on thread identity. Nests. Costs
+/// parallelism: the fiber waits for its worker even if others are idle.
 class pin {
 public:
     pin() noexcept;

@@ -1,8 +1,9 @@
 #pragma once
 // A channel of `T`: the buffer, and the operations that finish without parking, typed and inline.
 //
-// Types whose move may throw travel as `unique_ptr<T>`, so that no user code that may throw runs under the lock or between a claim
-// and its delivery. If the last step, moving out of the box, throws, the box goes back to the front of the channel.
+// Types whose move may throw travel as `unique_ptr<T>`, so that no user code that may throw runs under the lock or
+// between a claim and its delivery. If the last step, moving out of the box, throws, the box goes back to the front of
+// the channel.
 
 #include <weft/detail/budget.hpp>
 #include <weft/detail/channel_core.hpp>
@@ -18,7 +19,7 @@
 namespace weft::detail {
 
 template <class T>
-inline constexpr bool travels_bare = std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>;
+inline constexpr bool travels_bare = std::is_nothrow_move_constructible_v<T>&& std::is_nothrow_destructible_v<T>;
 
 template <class T>
 struct channel_box {
@@ -48,7 +49,8 @@ public:
     /// Acts at once or returns `would_wait` *with the lock held*.
     channel_result send_or_lock(element& value) WEFT_NO_THREAD_SAFETY_ANALYSIS {
         lock_.lock();
-        if (closed_.load(std::memory_order_relaxed)) [[unlikely]] return finish(channel_result::closed);
+        if (closed_.load(std::memory_order_relaxed)) [[unlikely]]
+            return finish(channel_result::closed);
         if (!receivers_.empty()) {
             if (channel_waiter* to = receivers_.pop_claimed()) {
                 bool const charge = count_operation();
@@ -56,7 +58,8 @@ public:
                 auto* slot = static_cast<std::optional<element>*>(to->element);
                 slot->emplace(std::move(value));
                 to->token.who->deliver(to->tag);
-                if (charge) [[unlikely]] charge_budget();
+                if (charge) [[unlikely]]
+                    charge_budget();
                 return channel_result::done;
             }
         }
@@ -74,7 +77,8 @@ public:
         if (n != 0) {
             take(slot);
             set_count(n - 1);
-            if (senders_.empty() || n > capacity_) [[likely]] return finish(channel_result::done);
+            if (senders_.empty() || n > capacity_) [[likely]]
+                return finish(channel_result::done);
             // The oldest waiting sender's value takes the free place.
             channel_waiter* from = senders_.pop_claimed();
             if (from == nullptr) return finish(channel_result::done);
@@ -89,7 +93,8 @@ public:
                 lock_.unlock();
                 slot.emplace(std::move(*static_cast<element*>(from->element)));
                 from->token.who->deliver(from->tag);
-                if (charge) [[unlikely]] charge_budget();
+                if (charge) [[unlikely]]
+                    charge_budget();
                 return channel_result::done;
             }
         }
@@ -98,8 +103,7 @@ public:
     }
 
     /// A receiver could not make use of this value: it becomes the first in line again.
-    void put_back(element&& value) requires(!travels_bare<T>)
-    {
+    void put_back(element&& value) requires(!travels_bare<T>) {
         lock_.lock();
         if (channel_waiter* to = receivers_.pop_claimed()) {
             lock_.unlock();
@@ -124,7 +128,8 @@ private:
     channel_result finish(channel_result result) WEFT_NO_THREAD_SAFETY_ANALYSIS {
         bool const charge = count_operation();
         lock_.unlock();
-        if (charge) [[unlikely]] charge_budget();
+        if (charge) [[unlikely]]
+            charge_budget();
         return result;
     }
     WEFT_NOINLINE void finish(channel_result result, channel_waiter* woken) {
@@ -151,8 +156,12 @@ private:
         if (++head_ == capacity_) head_ = 0;
     }
 
-    static void push(channel_core& to, void* value) { static_cast<channel&>(to).put(std::move(*static_cast<element*>(value))); }
-    static void pop(channel_core& from, void* slot) { static_cast<channel&>(from).take(*static_cast<std::optional<element>*>(slot)); }
+    static void push(channel_core& to, void* value) {
+        static_cast<channel&>(to).put(std::move(*static_cast<element*>(value)));
+    }
+    static void pop(channel_core& from, void* slot) {
+        static_cast<channel&>(from).take(*static_cast<std::optional<element>*>(slot));
+    }
     static void move_to_slot(void* slot, void* value) {
         static_cast<std::optional<element>*>(slot)->emplace(std::move(*static_cast<element*>(value)));
     }
@@ -166,8 +175,9 @@ private:
 
 /// An element made of the caller's value, and the way back if nobody took it.
 ///
-/// An lvalue is copied here, before any lock. An rvalue that travels bare is referred to and moved from only by whoever takes it. In
-/// a box travels a copy where there is one, as with `std::move_if_noexcept`: an operation that fails leaves the value untouched.
+/// An lvalue is copied here, before any lock. An rvalue that travels bare is referred to and moved from only by whoever
+/// takes it. In a box travels a copy where there is one, as with `std::move_if_noexcept`: an operation that fails
+/// leaves the value untouched.
 template <class T>
 class outgoing {
 public:
@@ -180,8 +190,10 @@ public:
     outgoing(outgoing const&) = delete;
 
     element& get() noexcept {
-        if constexpr (travels_bare<T>) return original_ != nullptr ? *original_ : *made_;
-        else return *made_;
+        if constexpr (travels_bare<T>)
+            return original_ != nullptr ? *original_ : *made_;
+        else
+            return *made_;
     }
     /// Nobody took it: the caller's value is as it was.
     void restore() {
@@ -194,12 +206,16 @@ public:
 
 private:
     static element make(T const& value) {
-        if constexpr (travels_bare<T>) return value;
-        else return std::make_unique<channel_box<T>>(value);
+        if constexpr (travels_bare<T>)
+            return value;
+        else
+            return std::make_unique<channel_box<T>>(value);
     }
     static element make_from_rvalue(T& value) {
-        if constexpr (std::is_copy_constructible_v<T>) return std::make_unique<channel_box<T>>(std::as_const(value));
-        else return std::make_unique<channel_box<T>>(std::move(value));
+        if constexpr (std::is_copy_constructible_v<T>)
+            return std::make_unique<channel_box<T>>(std::as_const(value));
+        else
+            return std::make_unique<channel_box<T>>(std::move(value));
     }
 
     T* original_;

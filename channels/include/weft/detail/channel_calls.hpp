@@ -126,7 +126,8 @@ template <class T>
 std::optional<T> receive(channel<T>* from) {
     if (from == nullptr) wait_on_nil(clock::time_point::max());
     std::optional<channel_element<T>> slot;
-    if (from->receive_or_lock(slot) == channel_result::would_wait) from->wait_to_receive(&slot, clock::time_point::max());
+    if (from->receive_or_lock(slot) == channel_result::would_wait)
+        from->wait_to_receive(&slot, clock::time_point::max());
     if constexpr (travels_bare<T>) {
         return slot;
     } else {
@@ -138,14 +139,15 @@ std::optional<T> receive(channel<T>* from) {
 
 template <class T>
 void store(channel<T>& from, std::optional<channel_element<T>>& arrived, T& slot) {
-    if (arrived) unpack(from, *arrived, [&](T&& value) {
-        if constexpr (std::is_move_assignable_v<T>) {
-            slot = std::move(value);
-        } else {
-            std::destroy_at(&slot);
-            std::construct_at(&slot, std::move(value));
-        }
-    });
+    if (arrived)
+        unpack(from, *arrived, [&](T&& value) {
+            if constexpr (std::is_move_assignable_v<T>) {
+                slot = std::move(value);
+            } else {
+                std::destroy_at(&slot);
+                std::construct_at(&slot, std::move(value));
+            }
+        });
 }
 
 template <class T>

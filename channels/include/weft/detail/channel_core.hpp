@@ -1,17 +1,17 @@
 #pragma once
 // The part of a channel that does not know its element type: who waits, who is served next, what close means.
 //
-// A value travels in one of three ways: from the sender straight into a waiting receiver's slot, through the buffer, or out of a
-// waiting sender's frame. Whoever finds a partner completes the whole operation for it, so nobody barges in.
+// A value travels in one of three ways: from the sender straight into a waiting receiver's slot, through the buffer, or
+// out of a waiting sender's frame. Whoever finds a partner completes the whole operation for it, so nobody barges in.
 //
 // Invariants: receivers wait        => the buffer is empty, no sender waits (except within one select).
 //             senders wait          => the buffer is full (or has no room at all).
 //             closed                => nobody waits.
-//             A node is linked iff it is in a list; only under the lock. A popped node belongs to the popper until it delivers,
-//             provided it won the claim; else it is the sleeper's again at once.
+//             A node is linked iff it is in a list; only under the lock. A popped node belongs to the popper until it
+//             delivers, provided it won the claim; else it is the sleeper's again at once.
 // Lock order: the lock is a leaf, except that select takes those of all its channels, by address.
-// Destroy after wake: the unlock or the deliver that ends an operation is its last access to the channel. So values are handed
-//             over after the unlock, to nodes that were claimed before it.
+// Destroy after wake: the unlock or the deliver that ends an operation is its last access to the channel. So values are
+//             handed over after the unlock, to nodes that were claimed before it.
 
 #include <weft/clock.hpp>
 #include <weft/detail/spin_lock.hpp>
@@ -28,8 +28,8 @@ namespace weft::detail {
 struct channel_waiter {
     wait_token token;
     wait_tag tag = 0;
-    bool linked = false;  // under the channel's lock
-    bool closed = false;  // written by the closer before it delivers
+    bool linked = false;      // under the channel's lock
+    bool closed = false;      // written by the closer before it delivers
     void* element = nullptr;  // a sender's value, or a receiver's empty std::optional
     channel_waiter* next = nullptr;
     channel_waiter* previous = nullptr;
@@ -43,8 +43,10 @@ public:
         w.linked = true;
         w.next = nullptr;
         w.previous = last_;
-        if (last_ == nullptr) first_.store(&w, std::memory_order_relaxed);
-        else last_->next = &w;
+        if (last_ == nullptr)
+            first_.store(&w, std::memory_order_relaxed);
+        else
+            last_->next = &w;
         last_ = &w;
     }
     /// For one that has waited before.
@@ -63,10 +65,14 @@ public:
     }
     void remove(channel_waiter& w) noexcept {
         w.linked = false;
-        if (w.previous == nullptr) first_.store(w.next, std::memory_order_relaxed);
-        else w.previous->next = w.next;
-        if (w.next == nullptr) last_ = w.previous;
-        else w.next->previous = w.previous;
+        if (w.previous == nullptr)
+            first_.store(w.next, std::memory_order_relaxed);
+        else
+            w.previous->next = w.next;
+        if (w.next == nullptr)
+            last_ = w.previous;
+        else
+            w.next->previous = w.previous;
     }
     /// The oldest waiter that nobody else has woken; the caller has claimed it.
     channel_waiter* pop_claimed() noexcept {
@@ -86,9 +92,9 @@ class channel_core {
 public:
     /// What the core needs to know of the element type. None of these throws.
     struct element_operations {
-        void (*push)(channel_core& to, void* element);          // element -> buffer
-        void (*pop)(channel_core& from, void* slot);            // buffer -> slot
-        void (*move_to_slot)(void* slot, void* element);        // element -> slot
+        void (*push)(channel_core& to, void* element);    // element -> buffer
+        void (*pop)(channel_core& from, void* slot);      // buffer -> slot
+        void (*move_to_slot)(void* slot, void* element);  // element -> slot
     };
 
     channel_core(channel_core const&) = delete;
@@ -100,10 +106,12 @@ public:
     // ---- without the lock: "certainly not ready at some instant of this call"
 
     bool cannot_receive() const noexcept {
-        return count_.load(std::memory_order_relaxed) == 0 && senders_.empty() && !closed_.load(std::memory_order_acquire);
+        return count_.load(std::memory_order_relaxed) == 0 && senders_.empty() &&
+               !closed_.load(std::memory_order_acquire);
     }
     bool cannot_send() const noexcept {
-        return count_.load(std::memory_order_relaxed) >= capacity_ && receivers_.empty() && !closed_.load(std::memory_order_acquire);
+        return count_.load(std::memory_order_relaxed) >= capacity_ && receivers_.empty() &&
+               !closed_.load(std::memory_order_acquire);
     }
 
     // ---- type-erased operations, for select and for the calls that park
@@ -141,8 +149,8 @@ protected:
 
     spin_lock lock_;
     std::uint32_t operations_done_ = 0;
-    std::atomic<bool> closed_{false};      // written under the lock, release; read without it, acquire
-    std::atomic<std::size_t> count_{0};    // values in the buffer; written under the lock
+    std::atomic<bool> closed_{false};    // written under the lock, release; read without it, acquire
+    std::atomic<std::size_t> count_{0};  // values in the buffer; written under the lock
     std::size_t const capacity_;
     waiter_list receivers_;
     waiter_list senders_;

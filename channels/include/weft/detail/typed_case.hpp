@@ -1,6 +1,6 @@
 #pragma once
-// The cases that `on_recv`, `on_send` and the rest make. They live in one full expression and refer to handle, value and handler; the
-// owning forms, for `select_case`, hold them.
+// The cases that `on_recv`, `on_send` and the rest make. They live in one full expression and refer to handle, value
+// and handler; the owning forms, for `select_case`, hold them.
 
 #include <weft/detail/channel_calls.hpp>
 #include <weft/detail/select_case.hpp>
@@ -26,8 +26,10 @@ inline constexpr bool is_slot = std::is_same_v<std::remove_reference_t<Sink>, st
 
 template <class T, class Sink>
 void accept(Sink& sink, std::optional<T>&& value) {
-    if constexpr (is_slot<T, Sink>) sink = std::move(value);
-    else sink(std::move(value));
+    if constexpr (is_slot<T, Sink>)
+        sink = std::move(value);
+    else
+        sink(std::move(value));
 }
 
 /// `Sink` is the handler or slot: a reference type, or an object type in an owning case.
@@ -75,7 +77,8 @@ template <class T, class FOrSlot>
 class [[nodiscard]] receive_case final : public receive_case_base<T, FOrSlot&&> {
 public:
     template <class Chan>
-    receive_case(Chan const& ch, FOrSlot&& sink) : receive_case_base<T, FOrSlot&&>(ch.core(), std::forward<FOrSlot>(sink)) {}
+    receive_case(Chan const& ch, FOrSlot&& sink)
+        : receive_case_base<T, FOrSlot&&>(ch.core(), std::forward<FOrSlot>(sink)) {}
     receive_case(receive_case const&) = delete;
 
     std::unique_ptr<select_entry> own() && {
@@ -85,8 +88,8 @@ public:
     }
 };
 
-/// The value of a send case. Given as an rvalue `T` that travels bare it is referred to; anything else is converted, copied or
-/// boxed once, up front.
+/// The value of a send case. Given as an rvalue `T` that travels bare it is referred to; anything else is converted,
+/// copied or boxed once, up front.
 template <class T, class V>
 class case_value {
 public:
@@ -107,8 +110,10 @@ public:
         }
     }
     void* get() noexcept {
-        if constexpr (by_reference || move_if_chosen) return original_;
-        else return &*made_;
+        if constexpr (by_reference || move_if_chosen)
+            return original_;
+        else
+            return &*made_;
     }
 
 private:
@@ -143,7 +148,8 @@ public:
     using held = std::conditional_t<std::is_lvalue_reference_v<V>, V, std::decay_t<V>>;
 
     template <class G>
-    owned_send_case(detail::channel<T>* c, std::remove_reference_t<V>& v, G&& f) : value_(static_cast<V&&>(v)), f_(std::forward<G>(f)) {
+    owned_send_case(detail::channel<T>* c, std::remove_reference_t<V>& v, G&& f)
+        : value_(static_cast<V&&>(v)), f_(std::forward<G>(f)) {
         what = kind::send;
         channel = c;
         if (c != nullptr) c->hold();
@@ -175,11 +181,12 @@ private:
 
 template <class T, class V, class F>
 std::unique_ptr<select_entry> send_case<T, V, F>::own() && {
-    return std::make_unique<owned_send_case<T, V, owned<F>>>(static_cast<detail::channel<T>*>(channel), source_, std::forward<F>(f_));
+    return std::make_unique<owned_send_case<T, V, owned<F>>>(static_cast<detail::channel<T>*>(channel), source_,
+                                                             std::forward<F>(f_));
 }
 
-/// A case whose only part besides what it waits for is a handler: `Handler` is a reference in a typed case, an object in an
-/// owning one.
+/// A case whose only part besides what it waits for is a handler: `Handler` is a reference in a typed case, an object
+/// in an owning one.
 template <class Handler>
 class handler_case : public select_entry {
 public:

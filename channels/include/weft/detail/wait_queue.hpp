@@ -8,8 +8,8 @@
 namespace weft::detail {
 
 struct queued_waiter : channel_waiter {
-    clock::time_point since;  // when it began to wait
-    bool handed_over = false; // written by the waker before it delivers
+    clock::time_point since;   // when it began to wait
+    bool handed_over = false;  // written by the waker before it delivers
 };
 
 /// Guarded by its own lock, which the owner also uses for its state.

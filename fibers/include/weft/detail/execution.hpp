@@ -1,8 +1,8 @@
 #pragma once
 // A suspended or running flow of control, and how one replaces another on an OS thread.
 //
-// Mechanism only: the caller names the target. What must happen to the execution that was left (recycle its stack, put it
-// into a queue, publish that it is parked) can only happen once nobody stands on its stack any more, so the target
+// Mechanism only: the caller names the target. What must happen to the execution that was left (recycle its stack, put
+// it into a queue, publish that it is parked) can only happen once nobody stands on its stack any more, so the target
 // does it, first thing: that is the *after-switch action*.
 //
 // Whatever belongs to an execution and not to its thread is exchanged here: the C++ exception state, and what the
@@ -15,7 +15,8 @@
 
 namespace weft::detail {
 
-/// What the C++ runtime keeps per thread about exceptions in flight: `__cxa_eh_globals`. Same layout in libstdc++ and libc++abi.
+/// What the C++ runtime keeps per thread about exceptions in flight: `__cxa_eh_globals`. Same layout in libstdc++ and
+/// libc++abi.
 /// Source: https://itanium-cxx-abi.github.io/cxx-abi/abi-eh.html#cxx-data
 struct exception_state {
     void* caught = nullptr;
@@ -58,13 +59,12 @@ void sanitizer_leave(execution& from, execution const& to, departure how) noexce
 void sanitizer_arrive(execution& self) noexcept;
 
 /// Suspends `from`, which must be the running execution, and continues `to`; there `after(host, from)` runs first.
-template <departure How = departure::suspended>
 WEFT_INLINE host& switch_to(host& here, execution& from, execution& to, host::action after) noexcept {
     here.left = &from;
     here.after = after;
     from.exceptions = std::exchange(*here.exceptions, to.exceptions);
 #if WEFT_ASAN || WEFT_TSAN
-    sanitizer_leave(from, to, How);
+    sanitizer_leave(from, to, departure::suspended);
 #endif
     host& now = *static_cast<host*>(switch_stack(&from.stack_pointer, to.stack_pointer, &here));
 #if WEFT_ASAN || WEFT_TSAN
@@ -72,6 +72,17 @@ WEFT_INLINE host& switch_to(host& here, execution& from, execution& to, host::ac
 #endif
     now.after(now, *now.left);
     return now;
+}
+
+/// Leaves `from`, whose entry function is about to return, for good: it returns the result.
+WEFT_INLINE continuation leave_for(host& here, execution& from, execution& to, host::action after) noexcept {
+    here.left = &from;
+    here.after = after;
+    *here.exceptions = to.exceptions;
+#if WEFT_ASAN || WEFT_TSAN
+    sanitizer_leave(from, to, departure::finished);
+#endif
+    return {to.stack_pointer, &here};
 }
 
 /// The other end of the first switch to a fresh execution: call it first thing in the entry function.

@@ -8,8 +8,8 @@ namespace weft::detail {
 /// Writes what it knows of the fiber on `slot` to the descriptor `to`. Called from a signal handler: async-signal-safe.
 using overflow_describer = void (*)(stack_slot const& slot, int to) noexcept;
 
-/// Installs, once per process, a handler for SIGSEGV and SIGBUS that acts on our guard pages and passes every other fault on to
-/// whoever handled it before. Thread safety: any thread.
+/// Installs, once per process, a handler for SIGSEGV and SIGBUS that acts on our guard pages and passes every other
+/// fault on to whoever handled it before. Thread safety: any thread.
 void install_overflow_report(overflow_describer describe);
 
 /// Gives the calling thread a signal stack while it lives: a handler cannot run on the stack that is full.

@@ -4,8 +4,8 @@
 //     one stack, low to high address:
 //     | guard page | reserved, committed as touched  <-- grows | owner's block | stack_slot | colour | end
 //
-// Stacks of one size are cut from large slabs. The top of each stack holds its `stack_slot` and, below it, whatever its owner
-// keeps there (the scheduler: the fiber's control block), so a shallow fiber lives in a single resident page.
+// Stacks of one size are cut from large slabs. The top of each stack holds its `stack_slot` and, below it, whatever its
+// owner keeps there (the scheduler: the fiber's control block), so a shallow fiber lives in a single resident page.
 
 #include <atomic>
 #include <cstddef>
@@ -18,7 +18,8 @@ inline constexpr std::size_t min_stack_bytes = 16 * 1024;
 inline constexpr std::size_t max_stack_bytes = std::size_t{1} << 30;
 inline constexpr unsigned stack_classes = 17;
 
-/// The size class for a request. Errors: `std::invalid_argument` above `max_stack_bytes`; small requests are rounded up.
+/// The size class for a request. Errors: `std::invalid_argument` above `max_stack_bytes`; small requests are rounded
+/// up.
 unsigned stack_class_for(std::size_t bytes);
 constexpr std::size_t stack_class_bytes(unsigned index) noexcept { return min_stack_bytes << index; }
 
@@ -26,8 +27,8 @@ class slab;
 
 /// Sits at the top of its own stack. Written by the pool when the stack is taken into use.
 struct stack_slot {
-    stack_slot* next = nullptr;   // in a free list
-    std::byte* limit = nullptr;   // the lowest usable address, just above the guard page
+    stack_slot* next = nullptr;  // in a free list
+    std::byte* limit = nullptr;  // the lowest usable address, just above the guard page
     slab* owner = nullptr;
     std::uint32_t size_class = 0;
     /// The owner has built its block below this slot. Set by the owner, release; read by `for_each`, acquire.
@@ -47,7 +48,8 @@ public:
     /// Errors: `std::bad_alloc`, `std::system_error` when the system gives no more memory, mappings or guards.
     stack_slot& acquire(unsigned size_class) {
         shelf& from = shelves_[size_class];
-        if (from.top == nullptr) [[unlikely]] refill(size_class);
+        if (from.top == nullptr) [[unlikely]]
+            refill(size_class);
         stack_slot* warmest = from.top;
         from.top = warmest->next;
         --from.count;
@@ -58,7 +60,8 @@ public:
         shelf& to = shelves_[slot.size_class];
         slot.next = to.top;
         to.top = &slot;
-        if (++to.count > magazine_max) [[unlikely]] spill(slot.size_class);
+        if (++to.count > magazine_max) [[unlikely]]
+            spill(slot.size_class);
     }
 
     /// Gives everything back to the shared depot.
@@ -93,8 +96,8 @@ struct trim_result {
 };
 trim_result trim() noexcept;
 
-/// Calls `visit(slot, argument)` for each stack whose owner has built its block. The block may be dead, and may come alive or die
-/// meanwhile, but its memory stays readable.
+/// Calls `visit(slot, argument)` for each stack whose owner has built its block. The block may be dead, and may come
+/// alive or die meanwhile, but its memory stays readable.
 void for_each(void (*visit)(stack_slot& slot, void* argument), void* argument);
 
 struct statistics {

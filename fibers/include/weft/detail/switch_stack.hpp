@@ -4,8 +4,16 @@
 
 namespace weft::detail {
 
-/// First function on a new stack; gets the payload of the switch that started it and never returns.
-using stack_entry = void (*)(void* payload) noexcept;
+/// Where to go on, as an entry function returns it: a suspended execution and the payload to hand it.
+struct continuation {
+    void* stack_pointer;
+    void* payload;
+};
+
+/// First function on a new stack; gets the payload of the switch that started it. Returning abandons the stack and
+/// continues another. (A call that never returned would leave the processor's return-address predictor one off, and
+/// every return of whoever runs next would be mispredicted.)
+using stack_entry = continuation (*)(void* payload) noexcept;
 
 /// Makes an empty stack that ends at `top` ready to be switched to; the first switch calls `entry`.
 /// `limit` is the lowest usable address. Returns the stack pointer to give to `switch_stack`.

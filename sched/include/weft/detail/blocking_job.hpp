@@ -15,7 +15,8 @@ struct blocking_job {
     enum { queued, running, done } state = queued;
 };
 
-/// Runs `call(argument)` on a helper thread and parks the calling fiber until it is done; on a plain thread, calls it directly.
+/// Runs `call(argument)` on a helper thread and parks the calling fiber until it is done; on a plain thread, calls it
+/// directly.
 /// Errors: `cancelled`, only as long as the call has not started; `std::system_error` if there is no thread for it.
 void run_blocking(void (*call)(void* argument) noexcept, void* argument);
 

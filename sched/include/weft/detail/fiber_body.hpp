@@ -1,5 +1,6 @@
 #pragma once
-// What a fiber runs, and where its result lies until it is joined: typed here, once per callable, and as little as possible.
+// What a fiber runs, and where its result lies until it is joined: typed here, once per callable, and as little as
+// possible.
 
 #include <weft/detail/fiber_control.hpp>
 

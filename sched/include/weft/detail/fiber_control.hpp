@@ -1,6 +1,6 @@
 #pragma once
-// A fiber's control block. It lives at the top of the fiber's stack and is built once per stack, not once per fiber: its
-// claim word and its reference count stay meaningful when the fiber is gone and when another uses the memory.
+// A fiber's control block. It lives at the top of the fiber's stack and is built once per stack, not once per fiber:
+// its claim word and its reference count stay meaningful when the fiber is gone and when another uses the memory.
 
 #include <weft/clock.hpp>
 #include <weft/detail/execution.hpp>
@@ -21,9 +21,9 @@ class worker;
 
 /// What the fiber runs, type-erased: a callable that is replaced by its result.
 struct fiber_operations {
-    void (*invoke)(void* body);                  // may throw; destroys the callable in any case
-    void (*destroy_result)(void* body) noexcept; // after invoke returned
-    void (*destroy_callable)(void* body) noexcept; // instead of invoke
+    void (*invoke)(void* body);                     // may throw; destroys the callable in any case
+    void (*destroy_result)(void* body) noexcept;    // after invoke returned
+    void (*destroy_callable)(void* body) noexcept;  // instead of invoke
 };
 
 struct fiber_control : waiter, execution {
@@ -60,32 +60,33 @@ struct fiber_control : waiter, execution {
     /// One for the fiber while it lives, one for its handle, one for each canceller in progress; 0: dead.
     std::atomic<std::uint32_t> references{0};
 
-    // ---- join: the joiner writes `joiner`, then publishes with running -> joining (release); who finishes takes it with
-    //      an exchange to finished (acquire). The joiner takes it back with joining -> running.
+    // ---- join: the joiner writes `joiner`, then publishes with running -> joining (release); who finishes takes it
+    //      with an exchange to finished (acquire). The joiner takes it back with joining -> running.
     std::atomic<std::uint32_t> join_state{running};
     wait_tag join_tag = 0;
     wait_token joiner;
     std::exception_ptr failure;  // what escaped; written before finished, read by the joiner after
 
-    bool result_taken = false;   // the holder's
+    bool result_taken = false;  // the holder's
 
     // ---- the fiber's own
     std::uint32_t shields = 0;
     std::uint32_t pins = 0;
     bool body_on_heap = false;
-    worker* home = nullptr;      // the worker it is pinned to, or parked on last (forced migration)
+    worker* home = nullptr;  // the worker it is pinned to, or parked on last (forced migration)
     std::size_t body_alignment = 0;
 
     // ---- for reports; written by the fiber before it parks, read by anybody
     std::atomic<wait_reason const*> reason{nullptr};  // null while running or runnable
     std::atomic<void const*> waits_for{nullptr};
-    std::atomic<std::int64_t> since{0};               // clock ticks, as coarse as the worker's clock
+    std::atomic<std::int64_t> since{0};  // clock ticks, as coarse as the worker's clock
 
 private:
     static constexpr unsigned epoch_shift = 32;  // waits per use of the memory before two uses could meet: 2^32
 };
 
-inline constexpr std::size_t control_bytes = (sizeof(fiber_control) + cache_line_bytes - 1) / cache_line_bytes * cache_line_bytes;
+inline constexpr std::size_t control_bytes =
+    (sizeof(fiber_control) + cache_line_bytes - 1) / cache_line_bytes * cache_line_bytes;
 
 /// The control block that belongs to a stack. Its memory is all zero (dead) until it is first used.
 inline fiber_control* control_of(stack_slot& slot) noexcept {

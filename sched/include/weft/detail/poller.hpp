@@ -1,13 +1,12 @@
 #pragma once
-// The seam between the scheduler and whatever it waits in when there is nothing to run. `sched` owns the interface and ships
-// one that waits on a futex only; `io` implements it on the kernel's readiness and completion queues.
+// The seam between the scheduler and whatever it waits in when there is nothing to run. `sched` owns the interface and
+// ships one that waits on a futex only; `io` implements it on the kernel's readiness and completion queues.
 
 #include <weft/clock.hpp>
 #include <weft/detail/fiber_control.hpp>
 #include <weft/detail/poller_kind.hpp>
 
 #include <memory>
-
 
 namespace weft::detail {
 
@@ -44,8 +43,8 @@ public:
     poller(poller const&) = delete;
     virtual ~poller() = default;
 
-    /// Collects the fibers whose events have come. Waits for one until `deadline` or an interrupt; a deadline that has passed
-    /// (`time_point::min()`) never waits.
+    /// Collects the fibers whose events have come. Waits for one until `deadline` or an interrupt; a deadline that has
+    /// passed (`time_point::min()`) never waits.
     virtual void poll(clock::time_point deadline, ready_list& ready) = 0;
 
     /// Makes the current or the next waiting `poll` return. Several before that count as one.
@@ -55,8 +54,8 @@ public:
     virtual bool watches() const noexcept = 0;
 };
 
-/// Defined by `io`; tests of `sched` alone link `standalone_poller.cpp`. Errors: `std::system_error`, also for a kind that
-/// this system does not have.
+/// Defined by `io`; tests of `sched` alone link `standalone_poller.cpp`. Errors: `std::system_error`, also for a kind
+/// that this system does not have.
 std::unique_ptr<poller> make_poller(poller_kind kind);
 std::unique_ptr<poller> make_futex_poller();
 

@@ -1,7 +1,8 @@
 #pragma once
 // What select can wait for besides channels: a deadline, the end of a fiber, a socket.
 //
-// Channels are not among them: select locks all its channels together, in address order, so that it acts at one instant.
+// Channels are not among them: select locks all its channels together, in address order, so that it acts at one
+// instant.
 
 #include <weft/detail/waiter.hpp>
 
@@ -13,8 +14,8 @@ public:
 
     /// True if the event has happened. Does not wait and does not consume it.
     virtual bool is_ready() = 0;
-    /// Registers the wait: when the event happens, whoever makes it happen wakes `sleeper` with `tag`. True if it has happened
-    /// already; then nothing is registered.
+    /// Registers the wait: when the event happens, whoever makes it happen wakes `sleeper` with `tag`. True if it has
+    /// happened already; then nothing is registered.
     virtual bool arm(wait_token sleeper, wait_tag tag) = 0;
     /// Undoes `arm`; on return nobody remembers the wait. Called once for each `arm` that returned false, whoever won.
     virtual void disarm() noexcept = 0;

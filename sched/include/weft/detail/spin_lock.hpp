@@ -15,13 +15,14 @@ inline void cpu_relax() noexcept {
 
 /// Guards a few dozen instructions; nobody parks, allocates or runs user code that may do so while holding it.
 ///
-/// Test and test-and-set; a thread that waits long lets the (preempted) holder have the processor. Releasing is a plain store:
-/// a lock that must look for sleepers pays a second locked instruction on every release.
+/// Test and test-and-set; a thread that waits long lets the (preempted) holder have the processor. Releasing is a plain
+/// store: a lock that must look for sleepers pays a second locked instruction on every release.
 class WEFT_CAPABILITY("spin lock") spin_lock {
 public:
     void lock() noexcept WEFT_ACQUIRE() {
         // Acquire: pairs with the release in unlock.
-        if (held_.exchange(true, std::memory_order_acquire)) [[unlikely]] lock_contended();
+        if (held_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+            lock_contended();
     }
     bool try_lock() noexcept WEFT_TRY_ACQUIRE(true) { return !held_.exchange(true, std::memory_order_acquire); }
     void unlock() noexcept WEFT_RELEASE() { held_.store(false, std::memory_order_release); }

@@ -1,8 +1,9 @@
 #pragma once
 // Deadlines of waits: a heap per worker.
 //
-// A fiber holds `{record, generation}` and nobody holds anything of the fiber but its wait token, so neither side can dangle. To stop
-// a timer is one compare-and-swap; its entry stays in the heap, dead, until it comes up or a sweep removes it.
+// A fiber holds `{record, generation}` and nobody holds anything of the fiber but its wait token, so neither side can
+// dangle. To stop a timer is one compare-and-swap; its entry stays in the heap, dead, until it comes up or a sweep
+// removes it.
 //
 //     record state:  idle -> armed -> idle      (fired, by whoever runs the heap)
 //                             armed -> dead -> idle   (stopped by the sleeper; recycled by whoever runs the heap)

@@ -30,9 +30,7 @@ waiter& current_waiter() noexcept;
 class wait {
 public:
     /// Begins a wait. Inside a shield, and while an exception is in flight, every wait is uninterruptible.
-    wait(wait_reason const& reason, void const* object, interruptible may_cancel = interruptible::yes) noexcept
-        : wait(current_waiter(), reason, object, may_cancel) {}
-    wait(waiter& self, wait_reason const& reason, void const* object, interruptible may_cancel = interruptible::yes) noexcept;
+    wait(wait_reason const& reason, void const* object, interruptible may_cancel = interruptible::yes) noexcept;
     wait(wait const&) = delete;
     /// A wait that was neither parked nor finished is withdrawn.
     ~wait();
@@ -52,6 +50,7 @@ public:
 
 private:
     void end() noexcept;
+    wait_tag sleep() noexcept;
 
     waiter& self_;
     std::uint64_t generation_;

@@ -1,16 +1,18 @@
 #pragma once
 // Who sleeps, and the protocol by which exactly one of several wakers wakes it.
 //
-// A waiter is the part of a fiber (its control block) or of an OS thread (a pooled record) that can be asleep. Its memory is never
-// given to anything else, so whoever holds a `wait_token` may try to claim it at any time, also long after that wait.
+// A waiter is the part of a fiber (its control block) or of an OS thread (a pooled record) that can be asleep. Its
+// memory is never given to anything else, so whoever holds a `wait_token` may try to claim it at any time, also long
+// after that wait.
 //
 //     claim word:  | generation : 59 | CANCELLED | SHIELDED | PARKED | DELIVERED | CLAIMED |
 //
 //     begin      the sleeper starts a wait: next generation; CLAIMED, DELIVERED, PARKED are cleared, all at once.
-//     claim      a waker sets CLAIMED, if the generation is the one it knows and nobody was first. The winner owns the waiter's
-//                result fields and, until it delivers, the sleeper's frame.
-//     deliver    the winner sets DELIVERED. If PARKED was set, it makes the sleeper runnable; else it touches nothing any more.
-//     park       the sleeper has left its stack and sets PARKED. If DELIVERED was set, whoever sets PARKED makes it runnable.
+//     claim      a waker sets CLAIMED, if the generation is the one it knows and nobody was first. The winner owns the
+//                waiter's result fields and, until it delivers, the sleeper's frame.
+//     deliver    the winner sets DELIVERED. If PARKED was set, it makes the sleeper runnable; else it touches nothing
+//     any more. park       the sleeper has left its stack and sets PARKED. If DELIVERED was set, whoever sets PARKED
+//     makes it runnable.
 //
 // Invariants: CLAIMED, DELIVERED and PARKED are all set whenever no wait is going on, so that no stale claim can win.
 //             DELIVERED => CLAIMED. Who sets the second of DELIVERED and PARKED makes the sleeper ready, exactly once.
@@ -60,8 +62,8 @@ public:
     std::uint64_t begin(interruptible may_cancel, bool& was_cancelled) noexcept {
         std::uint64_t const step =
             (std::uint64_t{1} << generation_shift) - settled + (may_cancel == interruptible::yes ? 0 : shielded);
-        // Acquire: pairs with the release in cancel. Release: the sleeper has read the last wait's result before the next winner, who
-        // may hold no lock, overwrites it.
+        // Acquire: pairs with the release in cancel. Release: the sleeper has read the last wait's result before the
+        // next winner, who may hold no lock, overwrites it.
         std::uint64_t const before = word_.fetch_add(step, std::memory_order_acq_rel);
         was_cancelled = (before & cancelled) != 0;
         return (before + step) >> generation_shift;
@@ -94,7 +96,8 @@ public:
         std::uint64_t word = word_.load(std::memory_order_relaxed);
         do {
             if (word >> generation_shift != generation || (word & claimed) != 0) return false;
-        } while (!word_.compare_exchange_weak(word, word | claimed, std::memory_order_acq_rel, std::memory_order_relaxed));
+        } while (
+            !word_.compare_exchange_weak(word, word | claimed, std::memory_order_acq_rel, std::memory_order_relaxed));
         return true;
     }
 
