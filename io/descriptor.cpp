@@ -12,7 +12,7 @@ constexpr wait_reason closing{"socket close", true};
 
 }  // namespace
 
-descriptor& descriptor::open(int fd, readiness_poller& by) {
+descriptor& descriptor::open(int fd, readiness_poller& by, bool is_tcp) {
     descriptor* d = nullptr;
     try {
         d = &descriptor_pool::instance().take();
@@ -25,7 +25,7 @@ descriptor& descriptor::open(int fd, readiness_poller& by) {
         spin_guard guard(d->lock_);
         d->fd_ = fd;
         d->closed_ = false;
-        d->hung_up_ = false;
+        d->is_tcp_ = d->short_read_drains_ = is_tcp;
         for (half& h : d->halves_) {
             h.ready = true;
             h.deadline = clock::time_point::max();
@@ -82,6 +82,11 @@ void descriptor::release() noexcept {
     descriptor_pool::instance().put(*this);
 }
 
+bool descriptor::is_tcp() const noexcept {
+    spin_guard guard(lock_);
+    return is_tcp_;
+}
+
 bool descriptor::is_open() const noexcept {
     spin_guard guard(lock_);
     return !closed_;
@@ -97,11 +102,9 @@ void descriptor::set_deadline(direction way, clock::time_point deadline) noexcep
     {
         spin_guard guard(lock_);
         half& h = at(way);
-        // A later deadline wakes nobody: whoever wakes up at the old one looks again.
-        if (deadline < h.deadline) {
-            claimed.take_from(h.waiting, false);
-            claimed.take_from(h.line);
-        }
+        // A later deadline wakes nobody: whoever wakes up at the old one looks again. Those in line keep their places: whoever has
+        // the turn fails and passes it on.
+        if (deadline < h.deadline) claimed.take_from(h.waiting, false);
         h.deadline = deadline;
     }
     claimed.deliver();
@@ -156,7 +159,7 @@ void descriptor::event(std::uint64_t key, readiness what, ready_list& ready) noe
     {
         spin_guard guard(d.lock_);
         if (d.key() != key) return;  // about a socket that is gone
-        d.hung_up_ = d.hung_up_ || what.hung_up;
+        if (what.more_than_bytes) d.short_read_drains_ = false;
         for (direction const way : {direction::read, direction::write}) {
             if (!(way == direction::read ? what.readable : what.writable)) continue;
             half& h = d.at(way);
@@ -173,7 +176,7 @@ void descriptor::abandon_all(watch const& ended) noexcept {
         {
             spin_guard guard(d.lock_);
             if (d.watch_.get() != &ended) return;
-            d.hung_up_ = true;  // no event will say when there is more: from now on every call is tried
+            d.short_read_drains_ = false;  // no event will say when there is more: from now on every call is tried
             for (half& h : d.halves_) h.ready = true;
             d.wake_all(claimed);
         }

@@ -32,7 +32,8 @@ namespace weft::detail {
 struct readiness {
     bool readable = false;
     bool writable = false;
-    bool hung_up = false;  // the peer will send no more, or there was an error: reading never blocks again
+    // Behind the bytes there may be the end of the stream, an error or urgent data, which arrived with the same edge.
+    bool more_than_bytes = false;
 };
 
 class descriptor {
@@ -40,9 +41,11 @@ public:
     explicit descriptor(std::uint32_t index) noexcept : index_(index) {}
     descriptor(descriptor const&) = delete;
 
-    /// A record for `fd`, watched by `by`. It owns `fd` from now on, also if this throws.
+    /// A record for `fd`, watched by `by`. It owns `fd` from now on, also if this throws. Only of a TCP stream does a short read
+    /// mean that it is empty: unix sockets end one at every message that carries descriptors or credentials.
     /// Errors: `std::system_error`, `std::bad_alloc`.
-    static descriptor& open(int fd, readiness_poller& by);
+    static descriptor& open(int fd, readiness_poller& by, bool is_tcp);
+    bool is_tcp() const noexcept;
 
     /// Fails what is in progress with `operation_canceled`, waits until it has ended, and closes the number. Once closed, does nothing.
     /// Blocks: until the operations in progress are over; not a point of cancellation.
@@ -105,7 +108,8 @@ private:
     int fd_ WEFT_GUARDED_BY(lock_) = -1;
     std::uint32_t operations_ WEFT_GUARDED_BY(lock_) = 0;  // in progress, and selects
     bool closed_ WEFT_GUARDED_BY(lock_) = true;
-    bool hung_up_ WEFT_GUARDED_BY(lock_) = false;  // a short read says nothing about the next
+    bool is_tcp_ WEFT_GUARDED_BY(lock_) = false;
+    bool short_read_drains_ WEFT_GUARDED_BY(lock_) = false;  // else it says nothing about the next
     half halves_[2] WEFT_GUARDED_BY(lock_);
     readiness_list closers_ WEFT_GUARDED_BY(lock_);
     std::shared_ptr<watch> watch_ WEFT_GUARDED_BY(lock_);

@@ -31,6 +31,7 @@ call_result check_connected(int fd) noexcept {
 
 dialled connect(endpoint const& to, clock::time_point deadline) {
     readiness_poller& watcher = poller_for_new_socket();
+    if (deadline != clock::time_point::max() && clock::now() >= deadline) return {{0, ETIMEDOUT}, {}};
     call_result const made = calls::make_socket(endpoint_access::family(to));
     if (made.error != 0) return {{0, made.error}, {}};
     int const fd = static_cast<int>(made.value);
@@ -45,7 +46,7 @@ dialled connect(endpoint const& to, clock::time_point deadline) {
     }
 
     // Registered only now: a socket that is not connecting yet counts as hung up.
-    descriptor& socket = descriptor::open(fd, watcher);
+    descriptor& socket = descriptor::open(fd, watcher, !endpoint_access::is_unix(to));
     tcp_stream stream = socket_access::make<tcp_stream>(socket);
     if (!in_progress) return {{}, std::move(stream)};
 

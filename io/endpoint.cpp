@@ -113,6 +113,8 @@ namespace net {
 
 endpoint endpoint::parse(std::string_view text) {
     if (text.starts_with(unix_prefix)) return parse_unix(text);
+    // The system would read the address only up to there.
+    if (std::size_t const zero = text.find('\0'); zero != text.npos) refuse(text.substr(0, zero), "goes on after a zero byte");
     if (text.starts_with('[')) return parse_v6(text);
     return parse_v4(text);
 }

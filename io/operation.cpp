@@ -74,7 +74,7 @@ wait_tag operation::sleep(readiness_list& list, clock::time_point deadline) noex
 
 // What the last call found out about readiness.
 void operation::end_call() noexcept {
-    bool const may_succeed = std::exchange(called_, false) && (!drained_ || d_.hung_up_);
+    bool const may_succeed = std::exchange(called_, false) && !(drained_ && d_.short_read_drains_);
     drained_ = false;
     if (may_succeed) d_.at(way_).ready = true;
 }

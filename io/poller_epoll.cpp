@@ -60,7 +60,8 @@ int wait_for_events(int set, epoll_event* events, std::chrono::nanoseconds timeo
 readiness meaning(std::uint32_t events) noexcept {
     bool const ended = (events & (EPOLLHUP | EPOLLERR)) != 0;
     bool const peer_ended = (events & EPOLLRDHUP) != 0;
-    return {(events & EPOLLIN) != 0 || peer_ended || ended, (events & EPOLLOUT) != 0 || ended, peer_ended || ended};
+    bool const urgent = (events & EPOLLPRI) != 0;
+    return {(events & EPOLLIN) != 0 || peer_ended || ended, (events & EPOLLOUT) != 0 || ended, peer_ended || ended || urgent};
 }
 
 class epoll_poller final : public readiness_poller {
@@ -78,7 +79,7 @@ public:
 
     void add(int fd, std::uint64_t key) override {
         epoll_event wanted{};
-        wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+        wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
         wanted.data.u64 = key;
         checked(::epoll_ctl(set_, EPOLL_CTL_ADD, fd, &wanted), "weft: epoll_ctl");
     }

@@ -5,6 +5,8 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdexcept>
+#include <string>
 
 namespace weft::net {
 
@@ -43,7 +45,7 @@ accepted accept_from(descriptor* listener) {
     do got = op.attempt([](int fd) { return calls::accept(fd); });
     while (concerns_the_connection_only(got.error));
     if (got.error != 0) return {{0, got.error, op.was_cancelled()}};
-    return {{}, &descriptor::open(static_cast<int>(got.value), poller_for_new_socket())};
+    return {{}, &descriptor::open(static_cast<int>(got.value), poller_for_new_socket(), listener->is_tcp())};
 }
 
 void check(call_result const& r, std::string const& what) {
@@ -120,6 +122,8 @@ endpoint tcp_listener::local() const {
 tcp_listener listen(std::string_view address, listen_options options) { return listen(endpoint::parse(address), options); }
 
 tcp_listener listen(endpoint const& address, listen_options options) {
+    if (options.backlog < 0)
+        throw std::invalid_argument("weft::net::listen: the backlog is negative: " + std::to_string(options.backlog));
     readiness_poller& watcher = poller_for_new_socket();
     std::string const what = "weft::net::listen(\"" + address.to_string() + "\")";
     call_result const made = calls::make_socket(endpoint_access::family(address));
@@ -131,7 +135,7 @@ tcp_listener listen(endpoint const& address, listen_options options) {
         calls::close(fd);
         throw;
     }
-    return socket_access::make<tcp_listener>(descriptor::open(fd, watcher));
+    return socket_access::make<tcp_listener>(descriptor::open(fd, watcher, !endpoint_access::is_unix(address)));
 }
 
 }  // namespace weft::net

@@ -62,7 +62,7 @@ void charge_budget() noexcept {
 }
 
 worker::worker(runtime_core& rt, unsigned i, std::uint64_t seed)
-    : runtime(rt), index(i), poller(make_poller(rt.options.poller)), random_state_(seed) {}
+    : runtime(rt), index(i), poller(make_poller(rt.options.poller)), random_state_(seed), steal_random_(~seed) {}
 
 worker::~worker() = default;
 
@@ -305,7 +305,8 @@ fiber_control* worker::search() noexcept {
 fiber_control* worker::steal() noexcept {
     auto const& all = runtime.workers();
     std::uint32_t const minimum = runtime.steal_minimum();
-    std::size_t const first = random() % all.size();
+    if (all.size() == 1) return nullptr;
+    std::size_t const first = mix(steal_random_) % all.size();
     for (std::size_t i = 0; i != all.size(); ++i) {
         worker& victim = *all[(first + i) % all.size()];
         if (&victim == this) continue;

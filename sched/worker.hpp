@@ -128,7 +128,8 @@ private:
     std::uint32_t tick_ = 0;
     std::int64_t coarse_now_ = 0;  // clock ticks
     clock::time_point last_poll_{};
-    std::uint64_t random_state_;
+    std::uint64_t random_state_;  // what fibers draw
+    std::uint64_t steal_random_;  // apart, so that looking around does not change what a seed means for them
     std::uint64_t id_next_ = 0;
     std::uint64_t id_end_ = 0;
 

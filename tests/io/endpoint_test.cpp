@@ -78,6 +78,8 @@ TEST_CASE("what is no endpoint is refused with a reason", "[endpoint]") {
     CHECK(refuses("unix:@", "empty"));
     CHECK(refuses("unix:/" + std::string(107, 'x'), "longer than 107 bytes"));
     CHECK(refuses(std::string_view("unix:/a\0b", 9), "zero byte"));
+    CHECK(refuses(std::string_view("127.0.0.1\0x:80", 14), "zero byte"));
+    CHECK(refuses(std::string_view("[::1\0x]:80", 11), "zero byte"));
     CHECK(refuses("localhost:80", "\"localhost:80\""));
 }
 

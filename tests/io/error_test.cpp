@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <cstring>
+#include <cerrno>
 #include <string>
 #include <vector>
 #include <weft/weft.hpp>
@@ -71,6 +71,7 @@ TEST_CASE("a text that is no address is refused", "[net]") {
         std::error_code ec;
         CHECK_THROWS_AS(net::dial("localhost:80"), std::invalid_argument);
         CHECK_THROWS_AS(net::listen("here"), std::invalid_argument);
+        CHECK_THROWS_AS(net::listen("127.0.0.1:0", {.backlog = -1}), std::invalid_argument);
         CHECK_FALSE(net::dial("localhost:80", ec).is_open());
         CHECK(ec == std::errc::invalid_argument);
         CHECK(error_of([] { net::dial(net::endpoint()); }) == std::errc::address_family_not_supported);
@@ -196,13 +197,14 @@ child const out_of_numbers{"out of descriptors", [] {
         rlimit const tight{static_cast<rlim_t>(waiting.native_handle()) + 1, 4096};
         ::setrlimit(RLIMIT_NOFILE, &tight);
 
+        // Compared as numbers: the undefined-behaviour sanitizer needs a descriptor to check a virtual call.
         std::error_code ec;
         for (int i = 0; i != 3; ++i) {
             listener.accept(ec);
-            if (ec != std::errc::too_many_files_open) return 1;
+            if (ec.value() != EMFILE) return 1;
         }
         net::dial(listener.local().to_string(), ec);
-        if (ec != std::errc::too_many_files_open) return 2;
+        if (ec.value() != EMFILE) return 2;
 
         rlimit const wide{4096, 4096};
         ::setrlimit(RLIMIT_NOFILE, &wide);

@@ -159,7 +159,8 @@ private:
 };
 
 /// Listens at a numeric address; with port 0 the system chooses.
-/// Errors: `std::invalid_argument` for a text that is no endpoint, `std::system_error`, `runtime_stopped` outside a runtime.
+/// Errors: `std::invalid_argument` for a text that is no endpoint or a negative backlog, `std::system_error`, `runtime_stopped`
+/// outside a runtime.
 tcp_listener listen(std::string_view address, listen_options options = {});
 tcp_listener listen(endpoint const& address, listen_options options = {});
 
