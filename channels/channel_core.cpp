@@ -1,6 +1,5 @@
 #include <weft/detail/channel_core.hpp>
 
-#include <weft/detail/budget.hpp>
 #include <weft/error.hpp>
 
 namespace weft::detail {
@@ -60,12 +59,11 @@ channel_result channel_core::try_receive(void* slot) {
         std::size_t const n = count_.load(std::memory_order_relaxed);
         if (n != 0) {
             act.pop(*this, slot);
-            set_count(n - 1);
             if (n <= capacity_) from = senders_.pop_claimed();
-            if (from != nullptr) {
+            if (from != nullptr)
                 act.push(*this, from->element);
-                set_count(n);
-            }
+            else
+                set_count(n - 1);
         } else {
             from = senders_.pop_claimed();
             if (from == nullptr)
@@ -90,6 +88,7 @@ channel_result channel_core::wait_in(waiter_list& list, wait_reason const& reaso
     channel_waiter self;
     self.token = w.token();
     self.tag = tag_served;
+    self.closed = false;
     self.element = element;
     list.push(self);
     lock_.unlock();
@@ -116,10 +115,11 @@ void channel_core::forget(waiter_list& from, channel_waiter& w) noexcept {
 
 void channel_core::close() {
     channel_waiter* woken = nullptr;
+    bool already = false;
     {
         spin_guard guard(lock_);
         // Release: whoever sees the channel closed sees what came before the close.
-        if (closed_.exchange(true, std::memory_order_release)) throw_closed("weft: close of a closed channel");
+        already = closed_.exchange(true, std::memory_order_release);
         // Claimed nodes are ours until we deliver: their links make the list.
         channel_waiter* last = nullptr;
         for (waiter_list* list : {&receivers_, &senders_}) {
@@ -130,6 +130,7 @@ void channel_core::close() {
             }
         }
     }
+    if (already) throw_closed("weft: close of a closed channel");
     while (woken != nullptr) {
         channel_waiter* w = std::exchange(woken, woken->next);
         w->closed = true;

@@ -1,9 +1,9 @@
 // Waits for several things at once and lets exactly one happen.
 //
-//   pass 1  looks at the cases in random order and takes the first that is ready, locking one channel at a time.
-//   pass 2  locks all channels in address order. If a case has become ready, back to pass 1. Else, with `otherwise`,
-//           that is the answer: at this instant none was ready. Else it enqueues a node on each channel and unlocks
-//   them. then    arms what is not a channel, parks, and unlinks every loser.
+//   pass 1: look at the cases in random order and take the first that is ready, locking one channel at a time.
+//   pass 2: lock all channels, in address order. If a case has become ready, back to pass 1. Else, with `otherwise`, that
+//           is the answer: at this instant none was ready. Else enqueue a node on each channel and unlock them.
+//   then:   arm what is not a channel, park, and unlink every loser.
 //
 // Invariants: a node is in its channel's list, or was claimed by the winner, or was popped by somebody who lost the
 //             claim. Nobody finds the select's own nodes before it has unlocked: it cannot pair with itself.
@@ -13,15 +13,17 @@
 #include <weft/detail/random.hpp>
 
 #include <algorithm>
-#include <vector>
+#include <functional>
+#include <memory>
+#include <utility>
 
 namespace weft::detail {
 
 namespace {
 
 constexpr wait_reason selecting{"select"};
-constexpr wait_reason selecting_with_outside{"select",
-                                             true};  // also waits for something that is no fiber's to bring about
+// Waits also for something that is no fiber's to bring about.
+constexpr wait_reason selecting_with_outside{"select", true};
 
 using kind = select_entry::kind;
 
@@ -37,13 +39,12 @@ public:
 private:
     static constexpr std::size_t none = SIZE_MAX;
 
-    void prepare();
-    void shuffle() noexcept;
+    void collect() noexcept;
     std::size_t try_each();
     bool try_one(select_entry& e);
     bool ready_under_locks() const;
+    void collect_to_park();
     std::size_t park(wait& w);
-    void sort_channels() noexcept;
     template <class Act>
     void for_each_channel(Act act) const;
     void lock_all() const noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS;
@@ -53,42 +54,39 @@ private:
     void withdraw(std::size_t winner) noexcept;
 
     std::span<select_entry* const> cases_;
-    std::uint32_t* const poll_order_;  // what can ever be ready, without `otherwise`
+    std::uint32_t* const poll_order_;  // what can ever be ready, without `otherwise`; becomes random as it is tried
     std::uint32_t* const lock_order_;  // channel cases, by the address of the channel
     std::size_t candidates_ = 0;
     std::size_t channels_ = 0;
     std::size_t otherwise_ = none;
     std::size_t first_deadline_ = none;
+    clock::time_point deadline_ = clock::time_point::max();
     bool const in_order_;
     bool outside_ = false;
 };
 
-void selection::prepare() {
-    for (std::size_t i = 0; i != cases_.size(); ++i) {
-        select_entry& e = *cases_[i];
-        e.prepare();
-        e.outcome = channel_result::would_wait;
-        e.armed = false;
-        if (e.what == kind::otherwise) {
-            otherwise_ = i;
-            continue;
-        }
-        if (is_channel(e) && e.channel == nullptr) continue;
-        if (is_channel(e))
-            lock_order_[channels_++] = static_cast<std::uint32_t>(i);
-        else
-            outside_ = outside_ || e.what == kind::deadline || !e.source->by_fibers();
-        if (e.what == kind::deadline && (first_deadline_ == none || e.deadline < cases_[first_deadline_]->deadline))
-            first_deadline_ = i;
-        poll_order_[candidates_++] = static_cast<std::uint32_t>(i);
-    }
-}
-
-void selection::shuffle() noexcept {
-    for (std::size_t i = candidates_; i > 1; --i) {
+// The generator of one shuffle. One draw from the worker's is enough: the multiplier's high bits are as good as needed here.
+class choices {
+public:
+    /// Uniform below `n`.
+    std::size_t below(std::size_t n) noexcept {
+        if (n == 1) return 0;
+        state_ = (state_ == 0 ? random_bits() | 1 : state_) * 0xd134'2543'de82'ef95u;
         // The high half of a product is as uniform as the bits, and cheaper than a remainder.
-        auto const j = static_cast<std::size_t>((random_bits() >> 32) * i >> 32);
-        std::swap(poll_order_[i - 1], poll_order_[j]);
+        return static_cast<std::size_t>((state_ >> 32) * n >> 32);
+    }
+
+private:
+    std::uint64_t state_ = 0;  // 0: nothing drawn yet; odd from then on
+};
+
+void selection::collect() noexcept {
+    for (std::size_t i = 0; i != cases_.size(); ++i) {
+        select_entry const& e = *cases_[i];
+        if (e.what == kind::otherwise)
+            otherwise_ = i;
+        else if (!is_channel(e) || e.channel != nullptr)
+            poll_order_[candidates_++] = static_cast<std::uint32_t>(i);
     }
 }
 
@@ -104,19 +102,39 @@ bool selection::try_one(select_entry& e) {
         e.outcome = e.channel->try_send(e.element);
         return e.outcome != channel_result::would_wait;
     case kind::source: return e.source->is_ready();
-    case kind::deadline: return e.deadline == clock::time_point::min() || e.deadline <= clock::now();
+    case kind::deadline: return e.when <= clock::now().time_since_epoch();
+    case kind::timeout: return e.when == clock::duration::zero();  // the others have only begun
     case kind::otherwise: break;
     }
     return false;
 }
 
 std::size_t selection::try_each() {
-    for (std::size_t i = 0; i != candidates_; ++i)
+    choices random;
+    for (std::size_t i = 0; i != candidates_; ++i) {
+        if (!in_order_) std::swap(poll_order_[i], poll_order_[i + random.below(candidates_ - i)]);
         if (try_one(*cases_[poll_order_[i]])) return poll_order_[i];
+    }
     return none;
 }
 
-void selection::sort_channels() noexcept {
+// What only a select needs that could not act at once: the order of locks, and how long to wait.
+void selection::collect_to_park() {
+    for (std::size_t i = 0; i != candidates_; ++i) {
+        std::uint32_t const index = poll_order_[i];
+        select_entry& e = *cases_[index];
+        e.armed = false;
+        if (is_channel(e)) {
+            lock_order_[channels_++] = index;
+            continue;
+        }
+        outside_ = outside_ || e.what != kind::source || !e.source->by_fibers();
+        if (e.what == kind::source) continue;
+        clock::time_point const t = e.what == kind::timeout ? deadline_after(e.when) : clock::time_point(e.when);
+        if (first_deadline_ != none && deadline_ <= t) continue;
+        first_deadline_ = index;
+        deadline_ = t;
+    }
     auto const by_address = [this](std::uint32_t a, std::uint32_t b) {
         return std::less<>{}(cases_[a]->channel, cases_[b]->channel);
     };
@@ -169,7 +187,13 @@ bool selection::arm_sources(wait& w, std::size_t& chosen) {
     for (std::size_t i = 0; i != candidates_; ++i) {
         select_entry& e = *cases_[poll_order_[i]];
         if (e.what != kind::source) continue;
-        e.armed = !e.source->arm(w.token(), poll_order_[i]);
+        try {
+            e.armed = !e.source->arm(w.token(), poll_order_[i]);
+        } catch (...) {
+            if (!w.finish()) return false;  // a case has won: the select has happened
+            withdraw(none);
+            throw;
+        }
         if (e.armed) continue;
         if (!w.finish()) return false;  // somebody else was first, and delivers
         chosen = poll_order_[i];
@@ -191,9 +215,7 @@ void selection::withdraw(std::size_t winner) noexcept {
 std::size_t selection::park(wait& w) {
     std::size_t chosen = none;
     if (!arm_sources(w, chosen)) {
-        clock::time_point const deadline =
-            first_deadline_ == none ? clock::time_point::max() : cases_[first_deadline_]->deadline;
-        wait_tag const winner = w.park_until(deadline);
+        wait_tag const winner = w.park_until(deadline_);
         if (winner == tag_cancelled) {
             withdraw(none);
             throw_cancelled();
@@ -207,13 +229,12 @@ std::size_t selection::park(wait& w) {
 }
 
 std::size_t selection::run() {
-    prepare();
-    for (bool sorted = false;;) {
-        if (!in_order_) shuffle();
+    collect();
+    for (bool first_look = true;; first_look = false) {
         if (std::size_t const i = try_each(); i != none) return i;
         // One case, looked at once: that was an instant at which none was ready.
         if (otherwise_ != none && candidates_ <= 1) return otherwise_;
-        if (!std::exchange(sorted, true)) sort_channels();
+        if (first_look) collect_to_park();
         lock_all();
         if (ready_under_locks()) {
             unlock_all();
@@ -223,7 +244,7 @@ std::size_t selection::run() {
             unlock_all();
             return otherwise_;
         }
-        wait w(outside_ ? selecting_with_outside : selecting, this);
+        wait w(outside_ ? selecting_with_outside : selecting, nullptr);
         if (w.cancelled()) {
             unlock_all();
             throw_cancelled();
@@ -236,11 +257,12 @@ std::size_t selection::run() {
 
 }  // namespace
 
+void throw_closed_in_select() { throw_closed("weft: send on a closed channel in a select"); }
+
 std::size_t run_select(std::span<select_entry* const> cases, std::uint32_t* order, bool in_order) {
     std::size_t const chosen = selection(cases, order, in_order).run();
     select_entry& e = *cases[chosen];
-    if (e.what == kind::send && e.outcome == channel_result::closed)
-        throw_closed("weft: send on a closed channel in a select");
+    if (e.what == kind::send && e.outcome == channel_result::closed) throw_closed_in_select();
     e.complete();
     return chosen;
 }
@@ -251,23 +273,23 @@ namespace weft {
 
 std::size_t select(std::span<select_case> cases) {
     constexpr std::size_t on_stack = 64;
-    // One array holds the pointers and, behind them, the two orders.
+    auto const run = [cases](detail::select_entry** entries, std::uint32_t* order) {
+        for (std::size_t i = 0; i != cases.size(); ++i) {
+            entries[i] = cases[i].entry_.get();
+            entries[i]->prepare();
+        }
+        return detail::run_select({entries, cases.size()}, order, false);
+    };
     if (cases.size() <= on_stack) {
         detail::select_entry* entries[on_stack];
         std::uint32_t order[2 * on_stack];
-        for (std::size_t i = 0; i != cases.size(); ++i) entries[i] = cases[i].entry_.get();
-        return detail::run_select({entries, cases.size()}, order, false);
+        return run(entries, order);
     }
-    struct place {
-        detail::select_entry* entry;
-        std::uint32_t order[2];
-    };
-    static_assert(sizeof(place) == sizeof(detail::select_entry*) + 2 * sizeof(std::uint32_t));
-    auto const memory = std::make_unique_for_overwrite<std::byte[]>(cases.size() * sizeof(place));
-    auto* entries = reinterpret_cast<detail::select_entry**>(memory.get());
-    auto* order = reinterpret_cast<std::uint32_t*>(memory.get() + cases.size() * sizeof(detail::select_entry*));
-    for (std::size_t i = 0; i != cases.size(); ++i) entries[i] = cases[i].entry_.get();
-    return detail::run_select({entries, cases.size()}, order, false);
+    // One array holds the pointers and, behind them, the two orders.
+    constexpr std::size_t bytes = sizeof(detail::select_entry*) + 2 * sizeof(std::uint32_t);
+    auto const memory = std::make_unique_for_overwrite<std::byte[]>(cases.size() * bytes);
+    return run(reinterpret_cast<detail::select_entry**>(memory.get()),
+               reinterpret_cast<std::uint32_t*>(memory.get() + cases.size() * sizeof(detail::select_entry*)));
 }
 
 }  // namespace weft

@@ -34,6 +34,7 @@ std::size_t page_bytes() noexcept {
 enum class guard_kind { install, protect, none };
 
 guard_kind probe_guards(void* page) noexcept {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): read once; nobody changes the environment while the first slab is made
     if (char const* choice = std::getenv("WEFT_STACK_GUARDS"); choice != nullptr) {
         if (std::strcmp(choice, "none") == 0) return guard_kind::none;
         if (std::strcmp(choice, "mprotect") == 0) return guard_kind::protect;

@@ -37,7 +37,7 @@ public:
     T operator*() const { return std::move(*value_); }
     /// Waits for the next value.
     chan_iterator& operator++() {
-        value_ = detail::receive(channel_);
+        detail::receive_until(channel_, value_, clock::time_point::max());
         return *this;
     }
     void operator++(int) { ++*this; }

@@ -38,11 +38,10 @@ template <class Chan, class V, class F = no_handler>
     return detail::send_case<typename Chan::value_type, V, F>(ch, std::forward<V>(value), std::forward<F>(f));
 }
 
-/// A case that is ready `d` after it was made; at once if `d` is not positive.
+/// A case that is ready `d` after the select began; at once if `d` is not positive.
 template <class Rep, class Period, class F = no_handler>
 [[nodiscard]] auto on_timeout(std::chrono::duration<Rep, Period> d, F&& f = {}) {
-    return detail::deadline_case<F>(d <= d.zero() ? clock::time_point::min() : detail::deadline_after(d),
-                                    std::forward<F>(f));
+    return detail::deadline_case<F>(d, std::forward<F>(f));
 }
 
 /// A case that is ready at `t`.
@@ -68,15 +67,41 @@ namespace detail {
 template <class Case>
 concept is_typed_case = std::derived_from<std::remove_cvref_t<Case>, select_entry>;
 
+template <class Case>
+concept is_expiring_case = is_typed_case<Case> && !std::is_lvalue_reference_v<Case>;
+
+/// A case that can be tried alone, without a select around it.
+template <class Case>
+concept is_channel_case = requires(Case& c) {
+    c.try_now();
+};
+
+template <class Case>
+concept is_otherwise_case = requires {
+    requires Case::is_otherwise;
+};
+
 template <class... Cases>
 std::size_t select_typed(bool in_order, Cases&... cases) {
-    if constexpr (sizeof...(Cases) == 0) {
-        return run_select({}, nullptr, in_order);
-    } else {
-        select_entry* const entries[] = {&cases...};
-        std::uint32_t order[2 * sizeof...(Cases)];
-        return run_select(entries, order, in_order);
-    }
+    (cases.prepare(), ...);
+    select_entry* const entries[] = {&cases...};
+    std::uint32_t order[2 * sizeof...(Cases)];
+    return run_select(entries, order, in_order);
+}
+inline std::size_t select_typed(bool in_order) { return run_select({}, nullptr, in_order); }
+
+// One channel and `otherwise`: no more than a `try_send` or `try_recv`.
+template <is_channel_case Case, is_otherwise_case Else>
+std::size_t select_typed(bool, Case& only, Else& none) {
+    if (only.try_now()) return 0;
+    none.complete();
+    return 1;
+}
+template <is_otherwise_case Else, is_channel_case Case>
+std::size_t select_typed(bool, Else& none, Case& only) {
+    if (only.try_now()) return 1;
+    none.complete();
+    return 0;
 }
 
 }  // namespace detail
@@ -104,16 +129,15 @@ std::size_t select(ordered_t, Cases&&... cases) { return detail::select_typed(tr
 /// May be used for any number of selects, one at a time.
 class select_case {
 public:
-    template <class Case>
-        requires detail::is_typed_case<Case> &&(!std::is_lvalue_reference_v<Case>)select_case(Case&& c)
-            : entry_(std::move(c).own()) {}
-        select_case(select_case&&) noexcept = default;
-        select_case& operator=(select_case&&) noexcept = default;
-        ~select_case() = default;
+    template <detail::is_expiring_case Case>
+    select_case(Case&& c) : entry_(std::forward<Case>(c).own()) {}
+    select_case(select_case&&) noexcept = default;
+    select_case& operator=(select_case&&) noexcept = default;
+    ~select_case() = default;
 
-    private:
-        friend std::size_t select(std::span<select_case> cases);
-        std::unique_ptr<detail::select_entry> entry_;
+private:
+    friend std::size_t select(std::span<select_case> cases);
+    std::unique_ptr<detail::select_entry> entry_;
 };
 
 /// The dynamic form: any number of cases, in an array. An empty one waits for ever.

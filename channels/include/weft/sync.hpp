@@ -96,7 +96,9 @@ public:
                         wait_group& group;
                         ~at_end() { group.done(); }
                     } const counted{*this};
-                    std::move(work)();
+                    // What `f` holds is gone, too, before the group hears of it.
+                    std::decay_t<F> mine(std::move(work));
+                    std::move(mine)();
                 },
                 where);
         } catch (...) {

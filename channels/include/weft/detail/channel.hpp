@@ -5,7 +5,6 @@
 // between a claim and its delivery. If the last step, moving out of the box, throws, the box goes back to the front of
 // the channel.
 
-#include <weft/detail/budget.hpp>
 #include <weft/detail/channel_core.hpp>
 
 #include <limits>
@@ -50,55 +49,43 @@ public:
     channel_result send_or_lock(element& value) WEFT_NO_THREAD_SAFETY_ANALYSIS {
         lock_.lock();
         if (closed_.load(std::memory_order_relaxed)) [[unlikely]]
-            return finish(channel_result::closed);
-        if (!receivers_.empty()) {
-            if (channel_waiter* to = receivers_.pop_claimed()) {
-                bool const charge = count_operation();
-                lock_.unlock();
-                auto* slot = static_cast<std::optional<element>*>(to->element);
-                slot->emplace(std::move(value));
-                to->token.who->deliver(to->tag);
-                if (charge) [[unlikely]]
-                    charge_budget();
-                return channel_result::done;
-            }
+            return leave(channel_result::closed);
+        if (channel_waiter* to = receivers_.pop_claimed()) {
+            bool const charge = count_operation();
+            lock_.unlock();
+            static_cast<std::optional<element>*>(to->element)->emplace(std::move(value));
+            to->token.who->deliver(to->tag);
+            if (charge) [[unlikely]]
+                charge_budget();
+            return channel_result::done;
         }
         std::size_t const n = count_.load(std::memory_order_relaxed);
         if (n >= capacity_) return channel_result::would_wait;
         put(std::move(value));
         set_count(n + 1);
-        return finish(channel_result::done);
+        return leave(channel_result::done);
     }
 
-    /// Acts at once or returns `would_wait` *with the lock held*.
+    /// Acts at once or returns `would_wait` *with the lock held*. `slot` is empty.
     channel_result receive_or_lock(std::optional<element>& slot) WEFT_NO_THREAD_SAFETY_ANALYSIS {
         lock_.lock();
-        std::size_t const n = count_.load(std::memory_order_relaxed);
-        if (n != 0) {
+        if (std::size_t const n = count_.load(std::memory_order_relaxed); n != 0) {
             take(slot);
+            if (!senders_.empty() && n <= capacity_) [[unlikely]]
+                return refill(n);
             set_count(n - 1);
-            if (senders_.empty() || n > capacity_) [[likely]]
-                return finish(channel_result::done);
-            // The oldest waiting sender's value takes the free place.
-            channel_waiter* from = senders_.pop_claimed();
-            if (from == nullptr) return finish(channel_result::done);
-            put(std::move(*static_cast<element*>(from->element)));
-            set_count(n);
-            finish(channel_result::done, from);
+            return leave(channel_result::done);
+        }
+        if (channel_waiter* from = senders_.pop_claimed()) {
+            bool const charge = count_operation();
+            lock_.unlock();
+            slot.emplace(std::move(*static_cast<element*>(from->element)));
+            from->token.who->deliver(from->tag);
+            if (charge) [[unlikely]]
+                charge_budget();
             return channel_result::done;
         }
-        if (!senders_.empty()) {
-            if (channel_waiter* from = senders_.pop_claimed()) {
-                bool const charge = count_operation();
-                lock_.unlock();
-                slot.emplace(std::move(*static_cast<element*>(from->element)));
-                from->token.who->deliver(from->tag);
-                if (charge) [[unlikely]]
-                    charge_budget();
-                return channel_result::done;
-            }
-        }
-        if (closed_.load(std::memory_order_relaxed)) return finish(channel_result::closed);
+        if (closed_.load(std::memory_order_relaxed)) return leave(channel_result::closed);
         return channel_result::would_wait;
     }
 
@@ -125,19 +112,28 @@ private:
         return std::allocator<element>().allocate(capacity);
     }
 
-    channel_result finish(channel_result result) WEFT_NO_THREAD_SAFETY_ANALYSIS {
+    /// The unlock is the last access to the channel.
+    channel_result leave(channel_result result) WEFT_NO_THREAD_SAFETY_ANALYSIS {
         bool const charge = count_operation();
         lock_.unlock();
         if (charge) [[unlikely]]
             charge_budget();
         return result;
     }
-    WEFT_NOINLINE void finish(channel_result result, channel_waiter* woken) {
+
+    /// One of `n` values was taken: the oldest waiting sender's value gets the free place.
+    WEFT_NOINLINE channel_result refill(std::size_t n) WEFT_NO_THREAD_SAFETY_ANALYSIS {
+        channel_waiter* const from = senders_.pop_claimed();
+        if (from == nullptr) {
+            set_count(n - 1);
+            return leave(channel_result::done);
+        }
+        put(std::move(*static_cast<element*>(from->element)));
         bool const charge = count_operation();
         lock_.unlock();
-        (void)result;
-        woken->token.who->deliver(woken->tag);
+        from->token.who->deliver(from->tag);
         if (charge) charge_budget();
+        return channel_result::done;
     }
 
     void put(element&& value) noexcept {

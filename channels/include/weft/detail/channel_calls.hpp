@@ -114,7 +114,11 @@ chan_status send_until(channel<T>* to, V&& value, clock::time_point deadline) {
 
 template <class T, class V>
 chan_status try_send(channel<T>* to, V&& value) {
-    if (to == nullptr || to->cannot_send()) return chan_status::would_block;
+    if (to == nullptr) return chan_status::would_block;
+    if (to->cannot_send()) {
+        to->count_miss();
+        return chan_status::would_block;
+    }
     outgoing<T> out(std::forward<V>(value));
     channel_result const result = to->send_or_lock(out.get());
     if (result == channel_result::would_wait) to->unlock();
@@ -122,60 +126,70 @@ chan_status try_send(channel<T>* to, V&& value) {
     return to_status(result);
 }
 
+/// Gives an arrived value to the caller's object.
 template <class T>
-std::optional<T> receive(channel<T>* from) {
-    if (from == nullptr) wait_on_nil(clock::time_point::max());
-    std::optional<channel_element<T>> slot;
-    if (from->receive_or_lock(slot) == channel_result::would_wait)
-        from->wait_to_receive(&slot, clock::time_point::max());
-    if constexpr (travels_bare<T>) {
-        return slot;
+void store(channel<T>& from, channel_element<T>& arrived, T& slot) {
+    unpack(from, arrived, [&](T&& value) {
+        // A bare value has left the channel for good, so nothing may throw any more.
+        if constexpr (travels_bare<T> ? std::is_nothrow_move_assignable_v<T> : std::is_move_assignable_v<T>) {
+            slot = std::move(value);
+        } else {
+            std::destroy_at(&slot);
+            std::construct_at(&slot, std::move(value));
+        }
+    });
+}
+
+/// The same into an empty optional.
+template <class T>
+void store(channel<T>& from, channel_element<T>& arrived, std::optional<T>& slot) {
+    unpack(from, arrived, [&](T&& value) { slot.emplace(std::move(value)); });
+}
+
+/// How a receive gets its value into `slot`, a `T` or an empty `std::optional<T>`: `act` fills an empty optional of the element.
+template <class T, class Slot, class Act>
+channel_result receive_with(channel<T>& from, Slot& slot, Act act) {
+    if constexpr (std::is_same_v<Slot, std::optional<channel_element<T>>>) {
+        return act(slot);
     } else {
-        std::optional<T> result;
-        if (slot) unpack(*from, *slot, [&](T&& value) { result.emplace(std::move(value)); });
+        std::optional<channel_element<T>> arrived;
+        channel_result const result = act(arrived);
+        if (result == channel_result::done) store(from, *arrived, slot);
         return result;
     }
-}
-
-template <class T>
-void store(channel<T>& from, std::optional<channel_element<T>>& arrived, T& slot) {
-    if (arrived)
-        unpack(from, *arrived, [&](T&& value) {
-            if constexpr (std::is_move_assignable_v<T>) {
-                slot = std::move(value);
-            } else {
-                std::destroy_at(&slot);
-                std::construct_at(&slot, std::move(value));
-            }
-        });
-}
-
-template <class T>
-void store(channel<T>& from, std::optional<channel_element<T>>& arrived, std::optional<T>& slot) {
-    slot.reset();
-    if (arrived) unpack(from, *arrived, [&](T&& value) { slot.emplace(std::move(value)); });
 }
 
 template <class T, class Slot>
 chan_status receive_until(channel<T>* from, Slot& slot, clock::time_point deadline) {
     if constexpr (!std::is_same_v<Slot, T>) slot.reset();
-    if (from == nullptr) return to_status(wait_on_nil(deadline));
-    std::optional<channel_element<T>> arrived;
-    channel_result result = from->receive_or_lock(arrived);
-    if (result == channel_result::would_wait) result = from->wait_to_receive(&arrived, deadline);
-    if (result == channel_result::done) store(*from, arrived, slot);
-    return to_status(result);
+    if (from == nullptr) [[unlikely]]
+        return to_status(wait_on_nil(deadline));
+    return to_status(receive_with(*from, slot, [=](std::optional<channel_element<T>>& arrived) {
+        channel_result const result = from->receive_or_lock(arrived);
+        return result == channel_result::would_wait ? from->wait_to_receive(&arrived, deadline) : result;
+    }));
 }
 
 template <class T, class Slot>
 chan_status try_receive(channel<T>* from, Slot& slot) {
     if constexpr (!std::is_same_v<Slot, T>) slot.reset();
-    if (from == nullptr || from->cannot_receive()) return chan_status::would_block;
-    std::optional<channel_element<T>> arrived;
-    channel_result const result = from->receive_or_lock(arrived);
-    if (result == channel_result::would_wait) from->unlock();
-    if (result == channel_result::done) store(*from, arrived, slot);
-    return to_status(result);
+    if (from == nullptr) return chan_status::would_block;
+    if (from->cannot_receive()) {
+        from->count_miss();
+        return chan_status::would_block;
+    }
+    return to_status(receive_with(*from, slot, [=](std::optional<channel_element<T>>& arrived) {
+        channel_result const result = from->receive_or_lock(arrived);
+        if (result == channel_result::would_wait) from->unlock();
+        return result;
+    }));
+}
+
+template <class T>
+std::optional<T> receive(channel<T>* from) {
+    std::optional<T> value;
+    receive_until(from, value, clock::time_point::max());
+    return value;
 }
 
 template <class T>

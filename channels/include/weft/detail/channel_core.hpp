@@ -14,6 +14,7 @@
 //             handed over after the unlock, to nodes that were claimed before it.
 
 #include <weft/clock.hpp>
+#include <weft/detail/budget.hpp>
 #include <weft/detail/spin_lock.hpp>
 #include <weft/detail/wait.hpp>
 
@@ -24,21 +25,21 @@
 
 namespace weft::detail {
 
-/// One waiter in one channel's list; lies in the sleeper's frame.
+/// One waiter in one channel's list; lies in the sleeper's frame. Filled in only by those that really wait.
 struct channel_waiter {
     wait_token token;
-    wait_tag tag = 0;
-    bool linked = false;      // under the channel's lock
-    bool closed = false;      // written by the closer before it delivers
-    void* element = nullptr;  // a sender's value, or a receiver's empty std::optional
-    channel_waiter* next = nullptr;
-    channel_waiter* previous = nullptr;
+    wait_tag tag;
+    bool linked;    // under the channel's lock
+    bool closed;    // false when it is linked; written by the closer before it delivers
+    void* element;  // a sender's value, or a receiver's empty std::optional
+    channel_waiter* next;
+    channel_waiter* previous;
 };
 
 /// First come, first served; leaving from the middle is O(1). All under the channel's lock, except `empty`.
 class waiter_list {
 public:
-    bool empty() const noexcept { return first_.load(std::memory_order_relaxed) == nullptr; }
+    bool empty() const noexcept { return first_.load(std::memory_order_acquire) == nullptr; }
     void push(channel_waiter& w) noexcept {
         w.linked = true;
         w.next = nullptr;
@@ -103,15 +104,24 @@ public:
     std::size_t size() const noexcept { return count_.load(std::memory_order_relaxed); }
     std::size_t capacity() const noexcept { return capacity_; }
 
-    // ---- without the lock: "certainly not ready at some instant of this call"
+    // ---- without the lock: "certainly not ready at some instant of this call". `closed_` is read last: a channel that is open then was
+    // open before, when the rest was read. The loads acquire so that they stay in this order.
 
     bool cannot_receive() const noexcept {
-        return count_.load(std::memory_order_relaxed) == 0 && senders_.empty() &&
+        return count_.load(std::memory_order_acquire) == 0 && senders_.empty() &&
                !closed_.load(std::memory_order_acquire);
     }
     bool cannot_send() const noexcept {
-        return count_.load(std::memory_order_relaxed) >= capacity_ && receivers_.empty() &&
+        return count_.load(std::memory_order_acquire) >= capacity_ && receivers_.empty() &&
                !closed_.load(std::memory_order_acquire);
+    }
+    /// After a call that found nothing to do: a fiber that polls must not starve those it waits for.
+    void count_miss() noexcept {
+        // Counted roughly: several fibers may miss at the same time.
+        std::uint32_t const misses = misses_.load(std::memory_order_relaxed) + 1;
+        misses_.store(misses, std::memory_order_relaxed);
+        if (misses % operations_per_charge == 0) [[unlikely]]
+            charge_budget();
     }
 
     // ---- type-erased operations, for select and for the calls that park
@@ -144,11 +154,15 @@ protected:
     ~channel_core() = default;
 
     /// Under the lock. True at every 64th operation: the caller then charges its budget, after the unlock.
-    bool count_operation() noexcept { return (++operations_done_ & 63u) == 0; }
-    void set_count(std::size_t n) noexcept { count_.store(n, std::memory_order_relaxed); }
+    bool count_operation() noexcept { return ++operations_done_ % operations_per_charge == 0; }
+    /// The count never shows a state between two operations: `cannot_receive` would take it for one.
+    void set_count(std::size_t n) noexcept { count_.store(n, std::memory_order_release); }
+
+    static constexpr std::uint32_t operations_per_charge = 64;
 
     spin_lock lock_;
     std::uint32_t operations_done_ = 0;
+    std::atomic<std::uint32_t> misses_{0};
     std::atomic<bool> closed_{false};    // written under the lock, release; read without it, acquire
     std::atomic<std::size_t> count_{0};  // values in the buffer; written under the lock
     std::size_t const capacity_;

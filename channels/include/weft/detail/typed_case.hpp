@@ -5,6 +5,7 @@
 #include <weft/detail/channel_calls.hpp>
 #include <weft/detail/select_case.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <memory>
 #include <optional>
@@ -24,28 +25,34 @@ using owned = std::decay_t<F>;
 template <class T, class Sink>
 inline constexpr bool is_slot = std::is_same_v<std::remove_reference_t<Sink>, std::optional<T>>;
 
-template <class T, class Sink>
-void accept(Sink& sink, std::optional<T>&& value) {
-    if constexpr (is_slot<T, Sink>)
-        sink = std::move(value);
-    else
-        sink(std::move(value));
-}
-
 /// `Sink` is the handler or slot: a reference type, or an object type in an owning case.
 template <class T, class Sink>
 class receive_case_base : public select_entry {
 public:
     void complete() final {
-        std::optional<T> result;
-        if constexpr (travels_bare<T>) {
-            result = std::move(arrived_);
-        } else if (arrived_) {
-            unpack(static_cast<detail::channel<T>&>(*channel), *arrived_, [&](T&& v) { result.emplace(std::move(v)); });
+        if constexpr (is_slot<T, Sink>) {
+            take(sink_);
+        } else {
+            std::optional<T> value;
+            take(value);
+            sink_(std::move(value));
         }
-        accept<T>(sink_, std::move(result));
     }
-    void prepare() final { arrived_.reset(); }
+    /// `complete` without sleeping; false: not ready.
+    bool try_now() {
+        auto* const from = static_cast<detail::channel<T>*>(channel);
+        if (from == nullptr) return false;
+        if (from->cannot_receive()) {
+            from->count_miss();
+            return false;
+        }
+        if (from->receive_or_lock(arrived_) == channel_result::would_wait) {
+            from->unlock();
+            return false;
+        }
+        complete();
+        return true;
+    }
 
 protected:
     template <class S>
@@ -56,6 +63,17 @@ protected:
     }
 
     Sink sink_;
+
+private:
+    void take(std::optional<T>& slot) {
+        slot.reset();
+        if (!arrived_) return;
+        // Out of this case, which may be used again, whatever happens to it now.
+        std::optional<channel_element<T>> mine(std::move(arrived_));
+        arrived_.reset();
+        store(static_cast<detail::channel<T>&>(*channel), *mine, slot);
+    }
+
     std::optional<channel_element<T>> arrived_;
 };
 
@@ -88,56 +106,88 @@ public:
     }
 };
 
-/// The value of a send case. Given as an rvalue `T` that travels bare it is referred to; anything else is converted,
-/// copied or boxed once, up front.
-template <class T, class V>
-class case_value {
+/// The element that a send case offers, made of the case's value anew for each select.
+///
+/// A bare `T` that may be moved from is the element itself: nobody touches it unless the case is chosen. Anything else is copied,
+/// converted or boxed up front, before any lock. `V` is what was passed to `on_send`, or what an owning case holds.
+template <class T, class V, bool MovesLvalues>
+class offer {
 public:
     using element = channel_element<T>;
-    static constexpr bool by_reference = travels_bare<T> && std::is_same_v<V, T>;
-    // A move-only lvalue cannot be copied up front: it is moved from, but only if the case is chosen.
-    static constexpr bool move_if_chosen = travels_bare<T> && std::is_same_v<V, T&> && !std::is_copy_constructible_v<T>;
+    using source = std::remove_reference_t<V>;
 
-    explicit case_value(std::remove_reference_t<V>& v) {
-        if constexpr (by_reference || move_if_chosen) {
-            original_ = &v;
+    offer() = default;
+    offer(offer const&) = delete;
+    ~offer() { restore(); }
+
+    void* make(source& from) {
+        constexpr bool is_value = std::is_same_v<std::remove_const_t<source>, T>;
+        if constexpr (in_place) {
+            return &from;
         } else if constexpr (travels_bare<T>) {
-            made_.emplace(static_cast<V&&>(v));
-        } else if constexpr (std::is_same_v<V, T> && std::is_copy_constructible_v<T>) {
-            made_.emplace(std::make_unique<channel_box<T>>(std::as_const(v)));
-        } else {
-            made_.emplace(std::make_unique<channel_box<T>>(static_cast<V&&>(v)));
-        }
-    }
-    void* get() noexcept {
-        if constexpr (by_reference || move_if_chosen)
-            return original_;
-        else
+            return &made_.emplace(static_cast<V&&>(from));
+        } else if constexpr (is_value && std::is_copy_constructible_v<T>) {
+            return &made_.emplace(std::make_unique<channel_box<T>>(std::as_const(from)));
+        } else if constexpr (is_value) {
+            restore();
+            made_.emplace(std::make_unique<channel_box<T>>(std::move(from)));
+            borrowed_from_ = &from;
             return &*made_;
+        } else {
+            return &made_.emplace(std::make_unique<channel_box<T>>(static_cast<V&&>(from)));
+        }
     }
 
 private:
-    [[maybe_unused]] T* original_ = nullptr;
+    static constexpr bool may_move = !std::is_lvalue_reference_v<V> || MovesLvalues || !std::is_copy_constructible_v<T>;
+    static constexpr bool in_place = travels_bare<T> && std::is_same_v<source, T> && may_move;
+
+    // A value that can only be moved went into its box before anybody knew whether it would be sent.
+    void restore() {
+        if constexpr (!travels_bare<T>) {
+            if (borrowed_from_ == nullptr || *made_ == nullptr) return;
+            std::destroy_at(borrowed_from_);
+            std::construct_at(std::exchange(borrowed_from_, nullptr), std::move((*made_)->value));
+        }
+    }
+
     std::optional<element> made_;
+    [[maybe_unused]] T* borrowed_from_ = nullptr;
 };
 
 template <class T, class V, class F>
 class [[nodiscard]] send_case final : public select_entry {
 public:
     template <class Chan>
-    send_case(Chan const& ch, V&& v, F&& f) : source_(v), value_(v), f_(std::forward<F>(f)) {
+    send_case(Chan const& ch, V&& v, F&& f) : value_(v), f_(std::forward<F>(f)) {
         what = kind::send;
-        channel = static_cast<detail::channel<T>*>(ch.core());
-        element = value_.get();
+        channel = ch.core();
     }
     send_case(send_case const&) = delete;
+
+    void prepare() override { element = offer_.make(value_); }
     void complete() override { f_(); }
+    /// `prepare`, then `complete` without sleeping; false: not ready.
+    bool try_now() {
+        auto* const to = static_cast<detail::channel<T>*>(channel);
+        if (to == nullptr) return false;
+        if (to->cannot_send()) {
+            to->count_miss();
+            return false;
+        }
+        prepare();
+        switch (to->send_or_lock(*static_cast<channel_element<T>*>(element))) {
+        case channel_result::done: f_(); return true;
+        case channel_result::closed: throw_closed_in_select();
+        default: to->unlock(); return false;
+        }
+    }
 
     std::unique_ptr<select_entry> own() &&;
 
 private:
-    std::remove_reference_t<V>& source_;
-    case_value<T, V> value_;
+    std::remove_reference_t<V>& value_;
+    offer<T, V, false> offer_;
     F&& f_;
 };
 
@@ -145,11 +195,10 @@ private:
 template <class T, class V, class F>
 class owned_send_case final : public select_entry {
 public:
-    using held = std::conditional_t<std::is_lvalue_reference_v<V>, V, std::decay_t<V>>;
+    using held = std::conditional_t<std::is_lvalue_reference_v<V>, V, T>;
 
     template <class G>
-    owned_send_case(detail::channel<T>* c, std::remove_reference_t<V>& v, G&& f)
-        : value_(static_cast<V&&>(v)), f_(std::forward<G>(f)) {
+    owned_send_case(detail::channel<T>* c, V&& v, G&& f) : value_(std::forward<V>(v)), f_(std::forward<G>(f)) {
         what = kind::send;
         channel = c;
         if (c != nullptr) c->hold();
@@ -159,30 +208,20 @@ public:
         auto* c = static_cast<detail::channel<T>*>(channel);
         if (c != nullptr && c->drop()) delete c;
     }
+
+    void prepare() override { element = offer_.make(value_); }
     void complete() override { f_(); }
-    void prepare() override {
-        if constexpr (direct) {
-            element = &value_;
-        } else if constexpr (travels_bare<T>) {
-            element = &made_.emplace(std::as_const(value_));  // another type, or const: converted anew for each select
-        } else {
-            element = &made_.emplace(std::make_unique<channel_box<T>>(std::as_const(value_)));
-        }
-    }
 
 private:
-    // The value itself can be the element: of the right type, and not const.
-    static constexpr bool direct = travels_bare<T> && std::is_same_v<std::remove_reference_t<held>, T>;
-
     held value_;
-    std::optional<channel_element<T>> made_;
+    offer<T, held, true> offer_;
     F f_;
 };
 
 template <class T, class V, class F>
 std::unique_ptr<select_entry> send_case<T, V, F>::own() && {
-    return std::make_unique<owned_send_case<T, V, owned<F>>>(static_cast<detail::channel<T>*>(channel), source_,
-                                                             std::forward<F>(f_));
+    return std::make_unique<owned_send_case<T, V, owned<F>>>(static_cast<detail::channel<T>*>(channel),
+                                                             static_cast<V&&>(value_), std::forward<F>(f_));
 }
 
 /// A case whose only part besides what it waits for is a handler: `Handler` is a reference in a typed case, an object
@@ -203,22 +242,36 @@ template <class F>
 class owned_plain_case final : public handler_case<F> {
 public:
     template <class G>
-    owned_plain_case(select_entry::kind k, clock::time_point t, G&& f) : handler_case<F>(std::forward<G>(f)) {
-        this->what = k;
-        this->deadline = t;
+    owned_plain_case(select_entry const& of, G&& f) : handler_case<F>(std::forward<G>(f)) {
+        this->what = of.what;
+        this->when = of.when;
     }
 };
+
+/// `d` in the clock's unit, rounded up; "for ever" if it does not fit.
+template <class Rep, class Period>
+clock::duration bounded(std::chrono::duration<Rep, Period> d) {
+    if (d <= d.zero()) return clock::duration::zero();
+    if (std::chrono::duration<double>(d) >= std::chrono::duration<double>(clock::duration::max()))
+        return clock::duration::max();
+    return std::chrono::ceil<clock::duration>(d);
+}
 
 template <class F>
 class [[nodiscard]] deadline_case final : public handler_case<F&&> {
 public:
     deadline_case(clock::time_point t, F&& f) : handler_case<F&&>(std::forward<F>(f)) {
         this->what = select_entry::kind::deadline;
-        this->deadline = t;
+        this->when = t.time_since_epoch();
+    }
+    template <class Rep, class Period>
+    deadline_case(std::chrono::duration<Rep, Period> d, F&& f) : handler_case<F&&>(std::forward<F>(f)) {
+        this->what = select_entry::kind::timeout;
+        this->when = bounded(d);
     }
     deadline_case(deadline_case const&) = delete;
     std::unique_ptr<select_entry> own() && {
-        return std::make_unique<owned_plain_case<owned<F>>>(this->what, this->deadline, std::forward<F>(this->f_));
+        return std::make_unique<owned_plain_case<owned<F>>>(*this, std::forward<F>(this->f_));
     }
 };
 
@@ -227,8 +280,9 @@ class [[nodiscard]] otherwise_case final : public handler_case<F&&> {
 public:
     explicit otherwise_case(F&& f) : handler_case<F&&>(std::forward<F>(f)) {}
     otherwise_case(otherwise_case const&) = delete;
+    static constexpr bool is_otherwise = true;
     std::unique_ptr<select_entry> own() && {
-        return std::make_unique<owned_plain_case<owned<F>>>(this->what, this->deadline, std::forward<F>(this->f_));
+        return std::make_unique<owned_plain_case<owned<F>>>(*this, std::forward<F>(this->f_));
     }
 };
 
