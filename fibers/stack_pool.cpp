@@ -34,7 +34,8 @@ public:
     /// each, so few at a time.
     std::pair<stack_slot*, unsigned> take(unsigned size_class, unsigned want);
     void put(stack_slot* first, stack_slot* last, std::size_t count) noexcept;
-    stack_depot::trim_result trim() noexcept;
+    stack_depot::trim_result trim(std::size_t most) noexcept;
+    void forget_recent_use() noexcept;
     void add_to(stack_depot::statistics& sum) noexcept;
 
 private:
@@ -88,8 +89,12 @@ void shelf::put(stack_slot* first, stack_slot* last, std::size_t count) noexcept
     warm_count_ += count;
 }
 
-stack_depot::trim_result shelf::trim() noexcept {
-    constexpr std::size_t most = 16384;  // per call, to bound the pause
+void shelf::forget_recent_use() noexcept {
+    std::scoped_lock guard(lock_);
+    low_water_ = warm_count_;
+}
+
+stack_depot::trim_result shelf::trim(std::size_t most) noexcept {
     std::vector<stack_slot*> idle;
     bool pending = false;
     try {
@@ -174,9 +179,10 @@ stack_slot& acquire(unsigned size_class) { return *shelf_for(size_class).take(si
 void release(stack_slot& slot) noexcept { shelf_for(slot.size_class).put(&slot, &slot, 1); }
 
 trim_result trim() noexcept {
+    constexpr std::size_t most = 16384;  // per call, to bound the pause
     trim_result sum{0, false};
     for (unsigned i = 0; i != stack_classes; ++i) {
-        trim_result const one = shelf_for(i).trim();
+        trim_result const one = shelf_for(i).trim(most);
         sum.given_back += one.given_back;
         sum.pending = sum.pending || one.pending;
     }
@@ -187,6 +193,13 @@ void for_each(void (*visit)(stack_slot& slot, void* argument), void* argument) {
     for (slab* s = slab::newest(); s != nullptr; s = s->next())
         for (std::size_t i = 0; i != s->count(); ++i)
             if (s->is_open(i) && s->slot_at(i)->built.load(std::memory_order_acquire)) visit(*s->slot_at(i), argument);
+}
+
+void trim_everything() noexcept {
+    for (unsigned i = 0; i != stack_classes; ++i) {
+        shelf_for(i).forget_recent_use();
+        shelf_for(i).trim(SIZE_MAX);
+    }
 }
 
 statistics stats() noexcept {

@@ -63,10 +63,11 @@ runtime_core::runtime_core(runtime_options const& chosen)
 
 runtime_core::~runtime_core() = default;
 
-void runtime_core::unregister() noexcept {
+bool runtime_core::unregister() noexcept {
     runtime_registry& all = runtime_registry::instance();
     std::scoped_lock guard(all.lock);
     std::erase(all.runtimes, this);
+    return all.runtimes.empty();
 }
 
 void runtime_core::stop_threads() noexcept {
@@ -81,13 +82,15 @@ void runtime_core::destroy(runtime_core* core) noexcept {
     if (worker* here = current_worker(); here != nullptr && &here->runtime == core)
         fatal("a runtime was destroyed by one of its own fibers; destroy it outside", core);
     core->stop_fibers();
-    core->unregister();
+    bool const was_last = core->unregister();
     core->monitor_->stop();
     if (core->leaked_) return;
     core->stop_threads();
     // A foreign thread that woke one of our last fibers may still be on its way out of `inject`.
     while (core->foreign_wakers_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
     delete core;
+    // No monitor is left to do it, and the program may have other plans for the memory.
+    if (was_last) stack_depot::trim_everything();
 }
 
 runtime_core& current_runtime() {

@@ -98,7 +98,8 @@ public:
 
 private:
     ~runtime_core();
-    void unregister() noexcept;
+    /// True: no other runtime is left.
+    bool unregister() noexcept;
     void stop_threads() noexcept;
     void announce_stragglers() noexcept;
     void cancel_all() noexcept;

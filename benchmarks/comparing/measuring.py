@@ -12,6 +12,7 @@ class Results:
     """values[(row, workers, program)] is a list with one value per round, None where the run failed."""
 
     def __init__(self):
+        self.rounds = 0
         self.values = defaultdict(list)
         self.failures = []
 
@@ -28,23 +29,38 @@ class Results:
         return [t / o for t, o in zip(theirs, ours) if t is not None and o]
 
 
-def measure(programs, workloads, workers, rounds, progress):
-    """Round by round, so that a slow minute of the machine touches all rows and programs alike. Within a round each program
-    runs each workload once, next to each other; who goes first rotates."""
+def measure(programs, workloads, workers, rounds, minutes, progress):
+    """Round by round, so that a slow minute of the machine touches all rows and programs alike. No round is begun that would
+    probably end after `minutes`; an interrupt leaves the rounds that are complete."""
     results = Results()
     started = time.monotonic()
     for number in range(rounds):
-        for count in workers:
-            of_round = {program.name: {} for program in programs}
-            for position, workload in enumerate(workloads):
-                progress(number, rounds, count, workload.name, time.monotonic() - started)
-                first = (number + position) % len(programs)
-                for program in programs[first:] + programs[:first]:
-                    of_round[program.name] |= run(program, workload, count, results.failures)
-            for name, values in of_round.items():
-                for row, value in {**values, **dict(derived(values))}.items():
-                    results.values[row, count, name] += [None] * (number - len(results.values[row, count, name])) + [value]
+        elapsed = time.monotonic() - started
+        if number > 0 and elapsed * (number + 1) / number > minutes * 60:
+            break
+        try:
+            for count in workers:
+                measured = one_round(programs, workloads, count, number, results.failures,
+                                     lambda name: progress(number, rounds, count, name, time.monotonic() - started))
+                for program, values in measured.items():
+                    for row, value in [*values.items(), *derived(values)]:
+                        series = results.values[row, count, program]
+                        series += [None] * (number - len(series)) + [value]
+        except KeyboardInterrupt:
+            break
+        results.rounds = number + 1
     return results
+
+
+def one_round(programs, workloads, workers, number, failures, progress):
+    """Each program runs each workload once, next to the others; who goes first rotates. Returns row -> value by program."""
+    measured = {program.name: {} for program in programs}
+    for position, workload in enumerate(workloads):
+        progress(workload.name)
+        first = (number + position) % len(programs)
+        for program in programs[first:] + programs[:first]:
+            measured[program.name] |= run(program, workload, workers, failures)
+    return measured
 
 
 def run(program, workload, workers, failures):

@@ -75,10 +75,10 @@ def as_markdown(lines):
     return "\n".join([aligned[0], rule, *aligned[1:]])
 
 
-def document(results, programs, workers, rounds, machine, command, notes):
+def document(results, programs, workers, machine, command, notes):
     """The whole report, as Markdown that also reads well in a terminal."""
     lines = ["Medians per operation; ratios are the median (smallest–largest) of the pairwise ratios of "
-             f"{rounds} interleaved rounds.", "", as_markdown(table(results, programs, workers)), "", "Workloads:"]
+             f"{results.rounds} interleaved rounds.", "", as_markdown(table(results, programs, workers)), "", "Workloads:"]
     measured = {name for name, _, _ in results.values}
     lines += [f"- {row.name}: {row.what}" for row in ROWS if row.name in measured]
     lines += ["", "Versions:", *(f"- {program.name}: {program.version}" for program in programs)]
@@ -86,15 +86,15 @@ def document(results, programs, workers, rounds, machine, command, notes):
               f"Linux {machine['kernel']}, {machine['system']}"]
     lines += [f"- command: {command}", *(f"- {note}" for note in notes)]
     if results.failures:
-        lines += ["", "Failed runs:", *(f"- {failure} ({n} of {rounds})" for failure, n in Counter(results.failures).items())]
+        lines += ["", "Failed runs:", *(f"- {failure} ({n} of {results.rounds})" for failure, n in Counter(results.failures).items())]
     return "\n".join(lines) + "\n"
 
 
-def as_json(results, programs, rounds, machine, command, notes):
+def as_json(results, programs, machine, command, notes):
     samples = [{"workload": row, "workers": count, "program": name, "values": values}
                for (row, count, name), values in results.values.items()]
     return json.dumps({
-        "command": command, "rounds": rounds, "machine": machine, "notes": notes, "failures": results.failures,
+        "command": command, "rounds": results.rounds, "machine": machine, "notes": notes, "failures": results.failures,
         "versions": {program.name: program.version for program in programs},
         "units": {row.name: row.unit for row in ROWS}, "samples": samples,
     }, indent=1, ensure_ascii=False)

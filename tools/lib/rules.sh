@@ -83,7 +83,7 @@ rule_includes() {
 }
 
 # Where | what (Perl's regular expressions, comments already removed) | what to use instead | a line that breaks it.
-# A line that needs one of these all the same says so: // NOLINT(banned): why
+# A line that needs one of these all the same says so: // NOLINT(banned): why, or NOLINTNEXTLINE(banned) above it.
 banned_calls() {
     cat <<'TABLE'
 tests/ | std::this_thread::sleep_|\b(u|nano)sleep *\( | a channel, or the test clock | f([] { std::this_thread::sleep_for(1s); });
@@ -106,7 +106,7 @@ rule_banned() {
     rm -rf "$work/code"
     while IFS= read -r file; do
         mkdir -p "$work/code/$(dirname "$file")"
-        sed -e '/NOLINT(banned): ./s/.*//' -e 's|//.*||' "$file" >"$work/code/$file"
+        sed -e '/NOLINTNEXTLINE(banned): ./{n;s/.*//}' -e '/NOLINT(banned): ./s/.*//' -e 's|//.*||' "$file" >"$work/code/$file"
     done < <(cpp_files | grep -v '^benchmarks/peers/')
     while IFS= read -r row; do
         where=${row%% | *}
@@ -173,6 +173,7 @@ tidy_units() {
 
 rule_tidy() {
     local found tidy=(clang-tidy -p "$(dirname "$database")" --quiet '--warnings-as-errors=*')
-    found=$(tidy_units | xargs -d '\n' -r -n 1 -P "$(nproc)" "${tidy[@]}" 2>/dev/null) || found=${found:-clang-tidy ended without a word}
+    found=$(tidy_units | xargs -d '\n' -r -n 1 -P "$(nproc)" "${tidy[@]}" 2>/dev/null) ||
+        found=${found:-clang-tidy ended without a word}
     [[ -z $found ]] || printf '%s\n' "$found"
 }

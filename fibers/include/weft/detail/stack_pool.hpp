@@ -96,6 +96,9 @@ struct trim_result {
 };
 trim_result trim() noexcept;
 
+/// Gives back all that is idle now: for when nobody will call `trim` any more.
+void trim_everything() noexcept;
+
 /// Calls `visit(slot, argument)` for each stack whose owner has built its block. The block may be dead, and may come
 /// alive or die meanwhile, but its memory stays readable.
 void for_each(void (*visit)(stack_slot& slot, void* argument), void* argument);
