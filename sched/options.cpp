@@ -58,7 +58,8 @@ constexpr unsigned most_blocking_threads = 1u << 16;
 
 template <class Number>
 void override_number(char const* variable, Number& option) {
-    char const* text = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment while runtimes are made
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment while runtimes are made
+    char const* text = std::getenv(variable);
     if (text == nullptr) return;
     std::string_view const whole(text);
     auto const [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), option);
@@ -73,7 +74,8 @@ struct named {
 
 template <class Choice, std::size_t N>
 void override_choice(char const* variable, Choice& option, named<Choice> const (&choices)[N]) {
-    char const* text = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): as above
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): as above
+    char const* text = std::getenv(variable);
     if (text == nullptr) return;
     std::string expected;
     for (auto const& choice : choices) {

@@ -36,7 +36,7 @@ TEST_CASE("a chain of fibers, each joined by its parent", "[stress][spawn]") {
     struct chain {
         static int length(int left) { return left == 0 ? 0 : 1 + weft::spawn(length, left - 1).join(); }
     };
-    static constexpr int links = weft_test::sized(50'000, 10'000, 3'000);
+    static constexpr int links = weft_test::sized(50'000, 10'000, 1'000);
     weft_test::with_workers([](weft::runtime_options options) {
         options.stack_bytes = 64 * 1024;
         CHECK(weft::run([] { return chain::length(links); }, options) == links);
