@@ -16,8 +16,9 @@ using seconds = std::chrono::duration<double>;
 
 // Stacks of an earlier benchmark would be counted to this one, or serve it for nothing.
 bool is_fresh_process(benchmark::State& state) {
-    constexpr double too_much = 64 << 20;
-    if (workloads::process_memory::now().resident_bytes < too_much) return true;
+    constexpr double too_much = 16 << 20;
+    auto const now = workloads::process_memory::now();
+    if (now.resident_bytes + now.page_table_bytes < too_much) return true;
     state.SkipWithError("needs a process of its own: choose it with --benchmark_filter");
     return false;
 }

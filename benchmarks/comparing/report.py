@@ -86,7 +86,8 @@ def document(results, programs, workers, machine, command, notes):
               f"Linux {machine['kernel']}, {machine['system']}"]
     lines += [f"- command: {command}", *(f"- {note}" for note in notes)]
     if results.failures:
-        lines += ["", "Failed runs:", *(f"- {failure} ({n} of {results.rounds})" for failure, n in Counter(results.failures).items())]
+        counted = Counter(results.failures).items()
+        lines += ["", "Failed runs:", *(f"- {failure} ({n} of {results.rounds})" for failure, n in counted)]
     return "\n".join(lines) + "\n"
 
 

@@ -33,7 +33,7 @@ TEST_CASE("a span of cases is one select", "[select][dynamic][C22]") {
         std::string text;
         std::vector<select_case> cases;
         cases.push_back(on_recv(a, [&](std::optional<int> value) { number = *value; }));
-        cases.push_back(on_recv(b, [&](std::optional<std::string> value) { text = *value; }));
+        cases.push_back(on_recv(b, [&](std::optional<std::string> value) { text = value.value(); }));
         cases.push_back(on_timeout(1h));
         b.send("yarn");
         CHECK(weft::select(std::span(cases)) == 1);
