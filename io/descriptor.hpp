@@ -1,17 +1,20 @@
 #pragma once
-// A socket that fibers wait for: the readiness of its two directions, their deadlines, and when its number may be closed.
+// A socket that fibers wait for: the readiness of its two directions, their deadlines, and when its number may be
+// closed.
 //
-// Each direction is used by one operation at a time, its turn; the others stand in line. An operation clears `ready`, tries the
-// system call, and sleeps only if the call would block and `ready` has not been set since: no edge can be lost between the two.
+// Each direction is used by one operation at a time, its turn; the others stand in line. An operation clears `ready`,
+// tries the system call, and sleeps only if the call would block and `ready` has not been set since: no edge can be
+// lost between the two.
 //
 //     operation          taken, clear ready, call ... would block: sleep in `waiting` until an event, then again
 //     event              sets ready, wakes `waiting`
 //     end of operation   hands the turn to the first in line
 //
-// Invariants: the number is closed only when `closed_` and no operation is in progress, so that it never means another file
-//             under a running system call. Once closed_, no operation begins.
+// Invariants: the number is closed only when `closed_` and no operation is in progress, so that it never means another
+//             file under a running system call. Once closed_, no operation begins.
 //             turn_taken <=> one operation owns the direction, or has been handed it and is waking up.
-//             Records are never freed, and the generation grows whenever one is given back: a stale event finds nothing.
+//             Records are never freed, and the generation grows whenever one is given back: a stale event finds
+//             nothing.
 // Lock order: lock_ is a leaf. Waits are claimed under it and delivered after it.
 // Rejected:   re-arming one-shot events: a system call per wait. A lock per direction: close and events need both.
 
@@ -41,13 +44,14 @@ public:
     explicit descriptor(std::uint32_t index) noexcept : index_(index) {}
     descriptor(descriptor const&) = delete;
 
-    /// A record for `fd`, watched by `by`. It owns `fd` from now on, also if this throws. Only of a TCP stream does a short read
-    /// mean that it is empty: unix sockets end one at every message that carries descriptors or credentials.
+    /// A record for `fd`, watched by `by`. It owns `fd` from now on, also if this throws. Only of a TCP stream does a
+    /// short read mean that it is empty: unix sockets end one at every message that carries descriptors or credentials.
     /// Errors: `std::system_error`, `std::bad_alloc`.
     static descriptor& open(int fd, readiness_poller& by, bool is_tcp);
     bool is_tcp() const noexcept;
 
-    /// Fails what is in progress with `operation_canceled`, waits until it has ended, and closes the number. Once closed, does nothing.
+    /// Fails what is in progress with `operation_canceled`, waits until it has ended, and closes the number. Once
+    /// closed, does nothing.
     /// Blocks: until the operations in progress are over; not a point of cancellation.
     void close() noexcept;
 

@@ -36,7 +36,8 @@ dialled connect(endpoint const& to, clock::time_point deadline) {
     if (made.error != 0) return {{0, made.error}, {}};
     int const fd = static_cast<int>(made.value);
 
-    if (!endpoint_access::is_unix(to)) calls::set_flag(fd, IPPROTO_TCP, TCP_NODELAY);  // small writes go at once, as in Go
+    if (!endpoint_access::is_unix(to))
+        calls::set_flag(fd, IPPROTO_TCP, TCP_NODELAY);  // small writes go at once, as in Go
     call_result const started = calls::connect(fd, endpoint_access::address(to), endpoint_access::size(to));
     // An interrupted attempt goes on in the background, as one in progress does.
     bool const in_progress = started.error == EINPROGRESS || started.error == EINTR;

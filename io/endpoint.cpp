@@ -1,14 +1,14 @@
 #include "endpoint_access.hpp"
 
-#include <algorithm>
 #include <arpa/inet.h>
-#include <charconv>
-#include <cstring>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/un.h>
+#include <algorithm>
+#include <charconv>
+#include <cstring>
 #include <stdexcept>
 #include <string>
-#include <sys/un.h>
 
 namespace weft {
 
@@ -114,7 +114,8 @@ namespace net {
 endpoint endpoint::parse(std::string_view text) {
     if (text.starts_with(unix_prefix)) return parse_unix(text);
     // The system would read the address only up to there.
-    if (std::size_t const zero = text.find('\0'); zero != text.npos) refuse(text.substr(0, zero), "goes on after a zero byte");
+    if (std::size_t const zero = text.find('\0'); zero != text.npos)
+        refuse(text.substr(0, zero), "goes on after a zero byte");
     if (text.starts_with('[')) return parse_v6(text);
     return parse_v4(text);
 }
@@ -124,7 +125,8 @@ std::string endpoint::to_string() const {
     switch (endpoint_access::family(*this)) {
     case AF_INET: {
         auto const address = as<sockaddr_in>(*this);
-        return std::string(::inet_ntop(AF_INET, &address.sin_addr, digits, sizeof digits)) + ":" + std::to_string(port());
+        return std::string(::inet_ntop(AF_INET, &address.sin_addr, digits, sizeof digits)) + ":" +
+               std::to_string(port());
     }
     case AF_INET6: {
         auto const address = as<sockaddr_in6>(*this);

@@ -64,8 +64,10 @@ wait_tag operation::sleep(readiness_list& list, clock::time_point deadline) noex
     d_.lock_.unlock();
 
     wait_tag woken_by = tag_cancelled;
-    if (!cancelled_before) woken_by = w.park_until(deadline);
-    else if (!w.finish()) w.park();
+    if (!cancelled_before)
+        woken_by = w.park_until(deadline);
+    else if (!w.finish())
+        w.park();
 
     d_.lock_.lock();
     if (self.linked) list.remove(self);

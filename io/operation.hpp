@@ -47,9 +47,9 @@ private:
     direction const way_;
     wait_reason const& reason_;
     int number_ = -1;
-    bool counted_ = false;    // among the descriptor's operations
+    bool counted_ = false;  // among the descriptor's operations
     bool has_turn_ = false;
-    bool called_ = false;     // since begin_call, and it did not block
+    bool called_ = false;  // since begin_call, and it did not block
     bool drained_ = false;
     bool cancelled_ = false;
 };

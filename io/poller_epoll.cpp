@@ -9,14 +9,14 @@
 
 #include "descriptor.hpp"
 
-#include <cerrno>
-#include <chrono>
-#include <limits>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <chrono>
+#include <limits>
+#include <system_error>
 
 namespace weft::detail {
 
@@ -48,7 +48,8 @@ int wait_for_events(int set, epoll_event* events, std::chrono::nanoseconds timeo
     if (has_nanoseconds.load(std::memory_order_relaxed)) {
         auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
         timespec const limit{seconds.count(), (timeout - seconds).count()};
-        long const n = ::syscall(SYS_epoll_pwait2, set, events, events_at_once, for_ever ? nullptr : &limit, nullptr, 0);
+        long const n =
+            ::syscall(SYS_epoll_pwait2, set, events, events_at_once, for_ever ? nullptr : &limit, nullptr, 0);
         if (n >= 0 || (errno != ENOSYS && errno != EPERM)) return static_cast<int>(n);
         has_nanoseconds.store(false, std::memory_order_relaxed);
     }
@@ -61,7 +62,8 @@ readiness meaning(std::uint32_t events) noexcept {
     bool const ended = (events & (EPOLLHUP | EPOLLERR)) != 0;
     bool const peer_ended = (events & EPOLLRDHUP) != 0;
     bool const urgent = (events & EPOLLPRI) != 0;
-    return {(events & EPOLLIN) != 0 || peer_ended || ended, (events & EPOLLOUT) != 0 || ended, peer_ended || ended || urgent};
+    return {(events & EPOLLIN) != 0 || peer_ended || ended, (events & EPOLLOUT) != 0 || ended,
+            peer_ended || ended || urgent};
 }
 
 class epoll_poller final : public readiness_poller {
@@ -89,14 +91,17 @@ public:
         bool interrupted = false;
         for (;;) {
             clock::duration left{};
-            if (deadline != clock::time_point::min()) left = for_ever ? clock::duration::max() : deadline - clock::now();
+            if (deadline != clock::time_point::min())
+                left = for_ever ? clock::duration::max() : deadline - clock::now();
             bool const waits = left.count() > 0;
             if (!waits) left = {};
             epoll_event events[events_at_once];
             int const count = wait_for_events(set_, events, left, for_ever);
             for (int i = 0; i < count; ++i) {
-                if (events[i].data.u64 != interrupt_key) descriptor::event(events[i].data.u64, meaning(events[i].events), ready);
-                else if (waits) interrupted = true;
+                if (events[i].data.u64 != interrupt_key)
+                    descriptor::event(events[i].data.u64, meaning(events[i].events), ready);
+                else if (waits)
+                    interrupted = true;
             }
             if (interrupted) clear_interrupt();
             if (!waits || interrupted || !ready.empty()) return;

@@ -2,11 +2,11 @@
 // Every system call on sockets that weft makes. Each returns its error at once: a fiber that has parked may be on another thread,
 // where `errno` is another.
 
-#include <cerrno>
-#include <cstddef>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstddef>
 
 namespace weft::detail {
 
@@ -28,8 +28,12 @@ inline call_result make_socket(int family) noexcept {
 }
 inline call_result bind(int fd, sockaddr const* to, socklen_t size) noexcept { return result(::bind(fd, to, size)); }
 inline call_result listen(int fd, int backlog) noexcept { return result(::listen(fd, backlog)); }
-inline call_result connect(int fd, sockaddr const* to, socklen_t size) noexcept { return result(::connect(fd, to, size)); }
-inline call_result accept(int fd) noexcept { return result(::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)); }
+inline call_result connect(int fd, sockaddr const* to, socklen_t size) noexcept {
+    return result(::connect(fd, to, size));
+}
+inline call_result accept(int fd) noexcept {
+    return result(::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
 
 inline call_result receive(int fd, void* to, std::size_t bytes) noexcept { return result(::recv(fd, to, bytes, 0)); }
 // A peer that is gone is an error to report, not a signal.

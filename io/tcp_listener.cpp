@@ -119,7 +119,9 @@ endpoint tcp_listener::local() const {
     return address_of(required(socket_, what), calls::local_address, what);
 }
 
-tcp_listener listen(std::string_view address, listen_options options) { return listen(endpoint::parse(address), options); }
+tcp_listener listen(std::string_view address, listen_options options) {
+    return listen(endpoint::parse(address), options);
+}
 
 tcp_listener listen(endpoint const& address, listen_options options) {
     if (options.backlog < 0)

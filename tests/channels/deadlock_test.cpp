@@ -184,7 +184,8 @@ TEST_CASE("the deadlock report says who waits for what", "[deadlock][child][C40]
     CHECK(end.exit_status == deadlock_status);
     for (char const* name : {"receiver", "nil sender", "chooser", "locker", "group waiter", "yarn"})
         CHECK(end.says(name));
-    for (char const* reason : {"receive", "nil channel", "select", "mutex", "wait_group", "join"}) CHECK(end.says(reason));
+    for (char const* reason : {"receive", "nil channel", "select", "mutex", "wait_group", "join"})
+        CHECK(end.says(reason));
 }
 
 TEST_CASE("two runtimes that are both asleep are a deadlock", "[deadlock][child][C40]") {

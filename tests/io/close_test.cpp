@@ -109,7 +109,7 @@ TEST_CASE("a number stays open, and means the same socket, while an operation ru
         int number = -1;
         {
             weft::detail::operation op(socket, weft::detail::direction::read, testing);
-            op.attempt([&](int fd) -> weft::detail::call_result {
+            op.attempt([&, &near = near](int fd) -> weft::detail::call_result {
                 number = fd;
                 closer = weft::spawn([&near = near] { near.close(); });
                 until_parked(1);  // it waits for this very call

@@ -93,8 +93,10 @@ TEST_CASE("moving or clearing a deadline spares the operation in progress", "[ne
             near.set_deadline(first);
             auto reader = weft::spawn([&near = near] { return receive(near); });
             until_parked(1);
-            if (cleared) near.clear_deadline();
-            else near.set_deadline(weft::clock::now() + 1h);
+            if (cleared)
+                near.clear_deadline();
+            else
+                near.set_deadline(weft::clock::now() + 1h);
             weft::this_fiber::sleep_until(first + 5ms);
             send(far, "late");
             CHECK(reader.join() == "late");

@@ -22,7 +22,9 @@ std::string refusal(std::string_view text) {
     return "accepted";
 }
 
-bool refuses(std::string_view text, std::string_view because) { return refusal(text).find(because) != std::string::npos; }
+bool refuses(std::string_view text, std::string_view because) {
+    return refusal(text).find(because) != std::string::npos;
+}
 
 }  // namespace
 

@@ -146,7 +146,7 @@ TEST_CASE("an interrupted call is repeated, and one that would block waits for t
         auto& socket = *weft::detail::socket_access::of(near);
         weft::detail::operation op(socket, weft::detail::direction::read, testing);
         int calls = 0;
-        auto const result = op.attempt([&](int) -> weft::detail::call_result {
+        auto const result = op.attempt([&, &far = far](int) -> weft::detail::call_result {
             switch (++calls) {
             case 1: return {0, EINTR};
             case 2: send(far, "an event"); return {0, EAGAIN};
@@ -190,28 +190,28 @@ namespace {
 
 // In a process of its own, because the limit is the process's.
 child const out_of_numbers{"out of descriptors", [] {
-    return weft::run([] {
-        auto listener = net::listen("127.0.0.1:0");
-        auto waiting = net::dial(listener.local());
-        send(waiting, "patience");
-        rlimit const tight{static_cast<rlim_t>(waiting.native_handle()) + 1, 4096};
-        ::setrlimit(RLIMIT_NOFILE, &tight);
+                               return weft::run([] {
+                                   auto listener = net::listen("127.0.0.1:0");
+                                   auto waiting = net::dial(listener.local());
+                                   send(waiting, "patience");
+                                   rlimit const tight{static_cast<rlim_t>(waiting.native_handle()) + 1, 4096};
+                                   ::setrlimit(RLIMIT_NOFILE, &tight);
 
-        // Compared as numbers: the undefined-behaviour sanitizer needs a descriptor to check a virtual call.
-        std::error_code ec;
-        for (int i = 0; i != 3; ++i) {
-            listener.accept(ec);
-            if (ec.value() != EMFILE) return 1;
-        }
-        net::dial(listener.local().to_string(), ec);
-        if (ec.value() != EMFILE) return 2;
+                                   // Compared as numbers: the undefined-behaviour sanitizer needs a descriptor to check a virtual call.
+                                   std::error_code ec;
+                                   for (int i = 0; i != 3; ++i) {
+                                       listener.accept(ec);
+                                       if (ec.value() != EMFILE) return 1;
+                                   }
+                                   net::dial(listener.local().to_string(), ec);
+                                   if (ec.value() != EMFILE) return 2;
 
-        rlimit const wide{4096, 4096};
-        ::setrlimit(RLIMIT_NOFILE, &wide);
-        auto accepted = listener.accept();  // it has waited, and there is no new event
-        return receive(accepted) == "patience" ? 0 : 3;
-    });
-}};
+                                   rlimit const wide{4096, 4096};
+                                   ::setrlimit(RLIMIT_NOFILE, &wide);
+                                   auto accepted = listener.accept();  // it has waited, and there is no new event
+                                   return receive(accepted) == "patience" ? 0 : 3;
+                               });
+                           }};
 
 }  // namespace
 

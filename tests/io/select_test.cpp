@@ -60,7 +60,8 @@ TEST_CASE("room in a socket wins a select", "[select][net]") {
     in_fibers([] {
         auto [near, far] = connect();
         std::size_t const filled = fill(near);
-        auto waiter = weft::spawn([&near = near] { return weft::select(weft::on_timeout(1h), weft::on_writable(near)); });
+        auto waiter =
+            weft::spawn([&near = near] { return weft::select(weft::on_timeout(1h), weft::on_writable(near)); });
         until_parked(1);
         std::string everything(filled, '\0');
         far.read_exact(writable(everything));
@@ -71,7 +72,8 @@ TEST_CASE("room in a socket wins a select", "[select][net]") {
 TEST_CASE("a connection to accept, the end of a stream and a close win a select", "[select][net]") {
     in_fibers([] {
         auto listener = net::listen("127.0.0.1:0");
-        auto accepting = weft::spawn([&listener] { return weft::select(weft::on_readable(listener), weft::on_timeout(1h)); });
+        auto accepting =
+            weft::spawn([&listener] { return weft::select(weft::on_readable(listener), weft::on_timeout(1h)); });
         until_parked(1);
         auto near = net::dial(listener.local());
         CHECK(accepting.join() == 0);
@@ -97,7 +99,8 @@ TEST_CASE("a connection to accept, the end of a stream and a close win a select"
 TEST_CASE("a deadline moves a read, not a select", "[select][net]") {
     in_fibers([] {
         auto [near, far] = connect();
-        auto waiter = weft::spawn([&near = near] { return weft::select(weft::on_readable(near), weft::on_timeout(1h)); });
+        auto waiter =
+            weft::spawn([&near = near] { return weft::select(weft::on_readable(near), weft::on_timeout(1h)); });
         until_parked(1);
         near.set_deadline(past());
         let_others_run();

@@ -20,7 +20,8 @@ using namespace weft_test;
 namespace net = weft::net;
 
 static_assert(std::is_nothrow_move_constructible_v<net::tcp_stream> && !std::is_copy_constructible_v<net::tcp_stream>);
-static_assert(std::is_nothrow_move_constructible_v<net::tcp_listener> && !std::is_copy_constructible_v<net::tcp_listener>);
+static_assert(std::is_nothrow_move_constructible_v<net::tcp_listener> &&
+              !std::is_copy_constructible_v<net::tcp_listener>);
 
 TEST_CASE("what one end writes the other reads", "[net]") {
     for (char const* address : {"127.0.0.1:0", "[::1]:0", "unix:@weft stream test"}) {
@@ -173,7 +174,7 @@ TEST_CASE("writes do not mix", "[net][C51]") {
         std::size_t const size = sized<std::size_t>(1'000'000, 500'000, 200'000);
         weft::wait_group writing;
         for (int i = 0; i != writers; ++i)
-            writing.go([&near = near, size, i] { send(near, std::string(size, static_cast<char>('a' + i))); });
+            writing.go([&, &near = near, i] { send(near, std::string(size, static_cast<char>('a' + i))); });
 
         std::string received(size, '\0');
         std::string seen;

@@ -181,17 +181,13 @@ child const overflow{"a stack overflow", [] {
                          });
                      }};
 
+int read_nothing() {
+    int* volatile nowhere = nullptr;  // NOLINT(banned): the compiler must not see it coming
+    return *nowhere;
+}
+
 child const null_access{"a fault that is no overflow", [] {
-                            return weft::run([] {
-                                return weft::spawn(
-                                           {.name = "innocent"},
-                                           [] {
-                                               int* volatile nowhere =
-                                                   nullptr;  // NOLINT(banned): the compiler must not see it coming
-                                               return *nowhere;
-                                           })
-                                    .join();
-                            });
+                            return weft::run([] { return weft::spawn({.name = "innocent"}, read_nothing).join(); });
                         }};
 
 }  // namespace

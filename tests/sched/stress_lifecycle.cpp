@@ -1,5 +1,5 @@
-// Random lives: fibers that start others, sleep, yield, fail, are cancelled, joined, detached, moved and dropped, with an account of
-// every start and every end. Replay one with WEFT_TEST_SEED.
+// Random lives: fibers that start others, sleep, yield, fail, are cancelled, joined, detached, moved and dropped, with
+// an account of every start and every end. Replay one with WEFT_TEST_SEED.
 
 #include <atomic>
 #include <chrono>

@@ -10,7 +10,7 @@ void supervised::check_nothing_left() const {
     CHECK(after.fibers == before_.fibers);
     CHECK(after.timers == before_.timers);
     CHECK(after.descriptors == before_.descriptors);
-    CHECK(after.threads == before_.threads);
+    CHECK(after.threads <= before_.threads);  // the kernel may still have listed one that ended before
     CHECK(after.counted_objects == before_.counted_objects);
 }
 

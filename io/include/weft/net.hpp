@@ -19,17 +19,19 @@ class descriptor;
 struct endpoint_access;
 }  // namespace detail
 
-/// Sockets that read as if they blocked. A call that would block parks the calling fiber (or blocks the plain thread); its worker
-/// runs others meanwhile.
+/// Sockets that read as if they blocked. A call that would block parks the calling fiber (or blocks the plain thread);
+/// its worker runs others meanwhile.
 ///
 /// Each call comes in two forms: one throws, the other reports through its `std::error_code&` and clears it on success.
-/// Errors: `std::system_error` with the system's error number; `timed_out` when a deadline has passed; `operation_canceled` when
-/// the socket was closed, by this program, before or during the call; `bad_file_descriptor` on an object that holds no socket.
-/// In a cancelled fiber a call that would wait throws `cancelled`; with an `error_code&` it reports `operation_canceled`.
-/// A socket belongs to the runtime whose fiber created it; when that has ended, waiting fails with `operation_canceled`.
+/// Errors: `std::system_error` with the system's error number; `timed_out` when a deadline has passed;
+/// `operation_canceled` when the socket was closed, by this program, before or during the call; `bad_file_descriptor`
+/// on an object that holds no socket. In a cancelled fiber a call that would wait throws `cancelled`; with an
+/// `error_code&` it reports `operation_canceled`. A socket belongs to the runtime whose fiber created it; when that has
+/// ended, waiting fails with `operation_canceled`.
 namespace net {
 
-/// The address of one end of a connection: "127.0.0.1:80", "[::1]:80", "[fe80::1%2]:80", "unix:/path" or "unix:@abstract".
+/// The address of one end of a connection: "127.0.0.1:80", "[::1]:80", "[fe80::1%2]:80", "unix:/path" or
+/// "unix:@abstract".
 class endpoint {
 public:
     /// No address; its text is empty.
@@ -54,8 +56,9 @@ private:
 
 /// A connection: TCP, or a unix stream socket. Move-only; closes when destroyed.
 ///
-/// Thread safety: reading, writing, deadlines, `shutdown_*` and `close` from any fiber or thread at the same time. Reads stand in
-/// line for each other, and so do writes; a read does not wait for a write. To move, assign or destroy the object is for one alone.
+/// Thread safety: reading, writing, deadlines, `shutdown_*` and `close` from any fiber or thread at the same time.
+/// Reads stand in line for each other, and so do writes; a read does not wait for a write. To move, assign or destroy
+/// the object is for one alone.
 /// Blocks: `read_*` until there is data, `write_*` until there is room.
 class tcp_stream {
 public:
@@ -65,7 +68,8 @@ public:
     tcp_stream& operator=(tcp_stream&& other) noexcept;
     ~tcp_stream();
 
-    /// Reads at least one byte, as many as are there; 0 at the end of the stream. An empty buffer reads nothing and does not wait.
+    /// Reads at least one byte, as many as are there; 0 at the end of the stream. An empty buffer reads nothing and
+    /// does not wait.
     std::size_t read_some(std::span<std::byte> buffer);
     std::size_t read_some(std::span<std::byte> buffer, std::error_code& ec);
 
@@ -79,12 +83,13 @@ public:
     std::size_t write_some(std::span<std::byte const> buffer, std::error_code& ec);
 
     /// Hands all bytes to the system, as a unit: no other write comes between. Returns the number sent.
-    /// Errors: the message of the exception says how many were sent before the failure; the `error_code&` form returns it.
+    /// Errors: the message of the exception says how many were sent before the failure; the `error_code&` form returns
+    /// it.
     std::size_t write_all(std::span<std::byte const> buffer);
     std::size_t write_all(std::span<std::byte const> buffer, std::error_code& ec);
 
-    /// From `t` on every operation, also one in progress, fails with `timed_out`, until the deadline is moved or cleared.
-    /// `time_point::max()` is none.
+    /// From `t` on every operation, also one in progress, fails with `timed_out`, until the deadline is moved or
+    /// cleared. `time_point::max()` is none.
     void set_deadline(clock::time_point t);
     void set_read_deadline(clock::time_point t);
     void set_write_deadline(clock::time_point t);
@@ -124,7 +129,8 @@ struct listen_options {
 
 /// Accepts connections. Move-only; closes when destroyed, and then removes the file of a unix socket.
 ///
-/// Thread safety: `accept`, deadlines and `close` from any fiber or thread at the same time. Several may accept; they stand in line.
+/// Thread safety: `accept`, deadlines and `close` from any fiber or thread at the same time. Several may accept; they
+/// stand in line.
 /// Blocks: `accept` until a connection arrives.
 class tcp_listener {
 public:
@@ -134,9 +140,10 @@ public:
     tcp_listener& operator=(tcp_listener&& other) noexcept;
     ~tcp_listener();
 
-    /// The next connection; it belongs to the runtime of the calling fiber. Connections that failed while they waited are skipped.
-    /// Errors: `too_many_files_open` leaves the connection waiting: close something and accept again. `runtime_stopped` on a
-    /// plain thread, in both forms.
+    /// The next connection; it belongs to the runtime of the calling fiber. Connections that failed while they waited
+    /// are skipped.
+    /// Errors: `too_many_files_open` leaves the connection waiting: close something and accept again. `runtime_stopped`
+    /// on a plain thread, in both forms.
     tcp_stream accept();
     tcp_stream accept(std::error_code& ec);
 
@@ -159,8 +166,8 @@ private:
 };
 
 /// Listens at a numeric address; with port 0 the system chooses.
-/// Errors: `std::invalid_argument` for a text that is no endpoint or a negative backlog, `std::system_error`, `runtime_stopped`
-/// outside a runtime.
+/// Errors: `std::invalid_argument` for a text that is no endpoint or a negative backlog, `std::system_error`,
+/// `runtime_stopped` outside a runtime.
 tcp_listener listen(std::string_view address, listen_options options = {});
 tcp_listener listen(endpoint const& address, listen_options options = {});
 
@@ -176,8 +183,9 @@ tcp_stream dial(std::string_view address, std::error_code& ec);
 
 }  // namespace net
 
-/// A case of `select` that can run when reading from `s` (accepting, for a listener) would not block: there is data, the stream has
-/// ended or failed, or it was closed. Nothing is read, and another reader may be faster. Deadlines do not concern it.
+/// A case of `select` that can run when reading from `s` (accepting, for a listener) would not block: there is data,
+/// the stream has ended or failed, or it was closed. Nothing is read, and another reader may be faster. Deadlines do
+/// not concern it.
 template <class Socket, class F = detail::no_handler>
 auto on_readable(Socket& s, F&& f = {}) -> detail::source_case<detail::readiness_source, F> {
     return {detail::socket_access::readiness(s, detail::direction::read), std::forward<F>(f)};

@@ -104,8 +104,8 @@ public:
     std::size_t size() const noexcept { return count_.load(std::memory_order_relaxed); }
     std::size_t capacity() const noexcept { return capacity_; }
 
-    // ---- without the lock: "certainly not ready at some instant of this call". `closed_` is read last: a channel that is open then was
-    // open before, when the rest was read. The loads acquire so that they stay in this order.
+    // ---- without the lock: "certainly not ready at some instant of this call". `closed_` is read last: a channel that
+    // is open then was open before, when the rest was read. The loads acquire so that they stay in this order.
 
     bool cannot_receive() const noexcept {
         return count_.load(std::memory_order_acquire) == 0 && senders_.empty() &&
@@ -130,15 +130,15 @@ public:
     channel_result try_send(void* element);
     channel_result try_receive(void* slot);
     /// The caller holds the lock and has found that it must wait; this releases it.
-    channel_result wait_to_send(void* element, clock::time_point deadline) WEFT_RELEASE(lock_);
-    channel_result wait_to_receive(void* slot, clock::time_point deadline) WEFT_RELEASE(lock_);
+    channel_result wait_to_send(void* element, clock::time_point deadline);
+    channel_result wait_to_receive(void* slot, clock::time_point deadline);
 
     // ---- for select, which holds the lock
 
     bool can_send_locked() const noexcept;
     bool can_receive_locked() const noexcept;
-    void lock() noexcept WEFT_ACQUIRE(lock_) { lock_.lock(); }
-    void unlock() noexcept WEFT_RELEASE(lock_) { lock_.unlock(); }
+    void lock() noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS { lock_.lock(); }
+    void unlock() noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS { lock_.unlock(); }
     waiter_list& senders() noexcept { return senders_; }
     waiter_list& receivers() noexcept { return receivers_; }
     /// Removes a waiter that did not win, if it is still listed.
@@ -172,8 +172,7 @@ protected:
     std::atomic<std::uint32_t> handles_{1};
 
 private:
-    channel_result wait_in(waiter_list& list, wait_reason const& reason, void* element, clock::time_point deadline)
-        WEFT_RELEASE(lock_);
+    channel_result wait_in(waiter_list& list, wait_reason const& reason, void* element, clock::time_point deadline);
 };
 
 /// What a nil channel does: nothing, for ever or until the deadline.

@@ -28,7 +28,7 @@ public:
     void unlock() noexcept WEFT_RELEASE() { held_.store(false, std::memory_order_release); }
 
 private:
-    void lock_contended() noexcept;
+    void lock_contended() noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS;
 
     std::atomic<bool> held_{false};
 };
