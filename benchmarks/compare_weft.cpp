@@ -76,7 +76,7 @@ std::uint64_t positive_number(char const* text) {
     unsigned long long const value = std::strtoull(text, &end, 10);
     if (value == 0 || *end != '\0') {
         std::fprintf(stderr, "not a positive number: %s\n", text);
-        std::exit(2);
+        std::exit(2);  // NOLINT(concurrency-mt-unsafe): no other thread yet
     }
     return value;
 }

@@ -38,18 +38,21 @@ static_assert(!std::is_constructible_v<chan<long>, chan<int>>);
 static_assert(!std::is_convertible_v<chan<int>, bool>);
 static_assert(std::is_constructible_v<bool, chan<int>>);
 
+// clang-format off: version 14 does not know compound requirements
 template <class Handle>
-constexpr bool handle = std::is_nothrow_default_constructible_v<Handle>&& std::copyable<Handle>&&
-    std::equality_comparable<Handle>&& std::same_as<typename Handle::value_type, boxed>&& requires(Handle const h) {
+concept handle = std::is_nothrow_default_constructible_v<Handle> && std::copyable<Handle> &&
+    std::equality_comparable<Handle> && std::same_as<typename Handle::value_type, boxed> &&
+    requires(Handle const h, Handle const other) {
     { h.size() }
     noexcept->std::same_as<std::size_t>;
     { h.capacity() }
     noexcept->std::same_as<std::size_t>;
     { static_cast<bool>(h) }
     noexcept;
-    { h == h }
-    noexcept->std::convertible_to<bool>;
+    { h == other }
+    noexcept;
 };
+// clang-format on
 static_assert(handle<chan<boxed>> && handle<send_chan<boxed>> && handle<recv_chan<boxed>>);
 
 // Every member is const: a handle captured by value in a lambda works.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 #include <weft/chan.hpp>
 #include <weft/go.hpp>
@@ -51,13 +53,14 @@ bool keeps_order(int capacity, int senders, int receivers, int each) {
     ch.close();
 
     bool in_order = true;
-    std::vector<int> times(static_cast<std::size_t>(senders * each), 0);
+    std::map<std::pair<int, int>, int> times;
     for (auto& receiver : receiving) {
         auto const arrived = receiver.join();
         in_order = in_order && rising(arrived, senders);
-        for (auto const& [sender, number] : arrived) ++times[static_cast<std::size_t>(sender * each + number)];
+        for (auto const& [sender, number] : arrived) ++times[{sender, number}];
     }
-    return in_order && std::ranges::all_of(times, [](int n) { return n == 1; });
+    return in_order && times.size() == static_cast<std::size_t>(senders) * static_cast<std::size_t>(each) &&
+           std::ranges::all_of(times, [](auto const& arrived) { return arrived.second == 1; });
 }
 
 }  // namespace

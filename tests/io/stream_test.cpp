@@ -289,7 +289,7 @@ TEST_CASE("a plain thread can read and write", "[net]") {
         auto [near, far] = connect();
         auto done = weft::spawn([&far = far] {
             return weft::blocking([&far] {
-                std::string const got = receive(far);
+                std::string got = receive(far);
                 send(far, got + got);
                 return got;
             });

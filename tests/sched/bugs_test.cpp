@@ -1,13 +1,13 @@
 // Bugs that others shipped, in schedulers: a named test for each.
 
 #include <fcntl.h>
-#include <time.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <string>
 #include <system_error>
 #include <thread>

@@ -107,7 +107,9 @@ private:
     struct nothing {};
 
     static element* allocate(std::size_t capacity) {
-        if (capacity > static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(element))
+        constexpr std::size_t addressable = std::numeric_limits<std::ptrdiff_t>::max();
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): a T may well be a pointer
+        if (capacity > addressable / sizeof(element))
             throw std::invalid_argument("weft::make_chan: the capacity is larger than any memory");
         return std::allocator<element>().allocate(capacity);
     }

@@ -11,8 +11,9 @@
 //     claim      a waker sets CLAIMED, if the generation is the one it knows and nobody was first. The winner owns the
 //                waiter's result fields and, until it delivers, the sleeper's frame.
 //     deliver    the winner sets DELIVERED. If PARKED was set, it makes the sleeper runnable; else it touches nothing
-//     any more. park       the sleeper has left its stack and sets PARKED. If DELIVERED was set, whoever sets PARKED
-//     makes it runnable.
+//                any more.
+//     park       the sleeper has left its stack and sets PARKED. If DELIVERED was set, whoever sets PARKED makes it
+//                runnable.
 //
 // Invariants: CLAIMED, DELIVERED and PARKED are all set whenever no wait is going on, so that no stale claim can win.
 //             DELIVERED => CLAIMED. Who sets the second of DELIVERED and PARKED makes the sleeper ready, exactly once.
