@@ -188,30 +188,32 @@ TEST_CASE("a thread without a runtime makes no sockets", "[net]") {
 
 namespace {
 
+int run_out_of_numbers() {
+    return weft::run([] {
+        auto listener = net::listen("127.0.0.1:0");
+        auto waiting = net::dial(listener.local());
+        send(waiting, "patience");
+        rlimit const tight{static_cast<rlim_t>(waiting.native_handle()) + 1, 4096};
+        ::setrlimit(RLIMIT_NOFILE, &tight);
+
+        // Compared as numbers: the undefined-behaviour sanitizer needs a descriptor to check a virtual call.
+        std::error_code ec;
+        for (int i = 0; i != 3; ++i) {
+            listener.accept(ec);
+            if (ec.value() != EMFILE) return 1;
+        }
+        net::dial(listener.local().to_string(), ec);
+        if (ec.value() != EMFILE) return 2;
+
+        rlimit const wide{4096, 4096};
+        ::setrlimit(RLIMIT_NOFILE, &wide);
+        auto accepted = listener.accept();  // it has waited, and there is no new event
+        return receive(accepted) == "patience" ? 0 : 3;
+    });
+}
+
 // In a process of its own, because the limit is the process's.
-child const out_of_numbers{"out of descriptors", [] {
-                               return weft::run([] {
-                                   auto listener = net::listen("127.0.0.1:0");
-                                   auto waiting = net::dial(listener.local());
-                                   send(waiting, "patience");
-                                   rlimit const tight{static_cast<rlim_t>(waiting.native_handle()) + 1, 4096};
-                                   ::setrlimit(RLIMIT_NOFILE, &tight);
-
-                                   // Compared as numbers: the undefined-behaviour sanitizer needs a descriptor to check a virtual call.
-                                   std::error_code ec;
-                                   for (int i = 0; i != 3; ++i) {
-                                       listener.accept(ec);
-                                       if (ec.value() != EMFILE) return 1;
-                                   }
-                                   net::dial(listener.local().to_string(), ec);
-                                   if (ec.value() != EMFILE) return 2;
-
-                                   rlimit const wide{4096, 4096};
-                                   ::setrlimit(RLIMIT_NOFILE, &wide);
-                                   auto accepted = listener.accept();  // it has waited, and there is no new event
-                                   return receive(accepted) == "patience" ? 0 : 3;
-                               });
-                           }};
+child const out_of_numbers{"out of descriptors", run_out_of_numbers};
 
 }  // namespace
 
