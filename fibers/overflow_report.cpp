@@ -5,7 +5,6 @@
 #include <unistd.h>
 #include <atomic>
 #include <csignal>
-#include <cstring>
 #include <mutex>
 
 namespace weft::detail {
@@ -52,13 +51,11 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 
 }  // namespace
 
-void write_text(int to, char const* text) noexcept {
-    std::size_t left = std::strlen(text);
-    while (left != 0) {
-        ssize_t const wrote = ::write(to, text, left);
+void write_text(int to, std::string_view text) noexcept {
+    while (!text.empty()) {
+        ssize_t const wrote = ::write(to, text.data(), text.size());
         if (wrote <= 0) return;
-        text += wrote;
-        left -= static_cast<std::size_t>(wrote);
+        text.remove_prefix(static_cast<std::size_t>(wrote));
     }
 }
 

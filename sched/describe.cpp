@@ -24,23 +24,23 @@ void write_address(int to, void const* address) noexcept {
 
 }  // namespace
 
-void describe_identity(fiber_control const& f, int to) noexcept {
+void describe_identity(std::uint64_t id, std::string_view name, site where, int to) noexcept {
     write_text(to, "fiber ");
-    if (f.name[0] != '\0') {
+    if (!name.empty()) {
         write_text(to, "\"");
-        write_text(to, f.name);
+        write_text(to, name);
         write_text(to, "\" ");
     }
     write_text(to, "#");
-    write_number(to, f.id);
+    write_number(to, id);
     write_text(to, " started at ");
-    if (f.where.line != 0) {
-        write_text(to, f.where.file);
+    if (where.line != 0) {
+        write_text(to, where.file);
         write_text(to, ":");
-        write_number(to, f.where.line);
+        write_number(to, where.line);
     } else {
         // Callers that pass arguments are known by their return address only; addr2line finds the line.
-        write_address(to, f.where.file);
+        write_address(to, where.file);
     }
 }
 

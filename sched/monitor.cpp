@@ -2,6 +2,10 @@
 
 #include "futex.hpp"
 #include "runtime_core.hpp"
+#include "stack_capture.hpp"
+#include "thread_state.hpp"
+
+#include <weft/stuck.hpp>
 
 #include <chrono>
 
@@ -16,6 +20,9 @@ constexpr auto tick = 10ms;  // finer ticks cost a tenth of a core
 constexpr auto trim_interval = 1s;
 constexpr int eager_for = 10;  // ticks during which thieves take even a single waiting fiber
 constexpr int quiet_ticks_to_rest = 10;
+constexpr auto standing_still = 100us;  // of processor time in a whole tick
+constexpr std::size_t reported_frames = 48;
+constexpr auto wait_for_stack = 1s;  // on a busy machine a thread may not get to answer at once
 
 std::uint32_t const* word(std::atomic<std::uint32_t> const& state) noexcept {
     return reinterpret_cast<std::uint32_t const*>(&state);
@@ -23,8 +30,7 @@ std::uint32_t const* word(std::atomic<std::uint32_t> const& state) noexcept {
 
 }  // namespace
 
-monitor::monitor(runtime_core& rt)
-    : runtime_(rt), seen_(rt.workers().size()), next_trim_(clock::now() + trim_interval) {}
+monitor::monitor(runtime_core& rt) : runtime_(rt), seen_(rt.most_workers()), next_trim_(clock::now() + trim_interval) {}
 
 monitor::~monitor() { stop(); }
 
@@ -79,25 +85,11 @@ void monitor::main() noexcept {
 }
 
 bool monitor::look() noexcept {
-    bool active = !runtime_.all_idle();
+    active_ = !runtime_.all_idle();
+    any_blocked_ = false;
     bool aged = false;
-    clock::time_point const now = clock::now();
-    for (std::size_t i = 0; i != seen_.size(); ++i) {
-        worker& w = *runtime_.workers()[i];
-        observation& before = seen_[i];
-        std::uint64_t const dispatches = w.dispatches.get();
-        bool const progressed = dispatches != before.dispatches;
-        bool const waits_outside = w.timers.earliest() <= now || w.poller->watches();
-        active = active || progressed;
-        if (!progressed && !runtime_.is_idle(w) && (w.has_work() || waits_outside)) {
-            // One fiber has had this worker for a whole tick: everything here is for others to take.
-            w.aged.store(true, std::memory_order_release);
-            aged = true;
-        } else if (w.queued() && before.had_work) {
-            aged = true;
-        }
-        before = {dispatches, w.queued()};
-    }
+    for (auto const& w : runtime_.workers()) aged = look_at(*w, seen_[w->index]) || aged;
+    if (any_blocked_ && (aged || runtime_.anything_to_do())) runtime_.call_spares();
     int const eager = runtime_.eager_ticks.load(std::memory_order_relaxed);
     if (aged) {
         runtime_.eager_ticks.store(eager_for, std::memory_order_relaxed);
@@ -105,7 +97,52 @@ bool monitor::look() noexcept {
     } else if (eager > 0) {
         runtime_.eager_ticks.store(eager - 1, std::memory_order_relaxed);
     }
-    return active;
+    return active_;
+}
+
+bool monitor::look_at(worker& w, observation& seen) noexcept {
+    observation now;
+    now.when = clock::now();
+    now.dispatches = w.dispatches.get();
+    now.had_work = w.queued();
+    now.was_awake = !runtime_.is_idle(w);
+    if (now.was_awake) now.cpu = cpu_time(w.thread());
+    bool const progressed = now.dispatches != seen.dispatches;
+    bool const stays = !progressed && now.was_awake && seen.was_awake && w.running() != nullptr;
+    now.stays_since = stays ? seen.stays_since : now.when;
+    active_ = active_ || progressed;
+
+    bool aged = now.had_work && seen.had_work && progressed;
+    if (stays) {
+        // One fiber has had this worker for a whole tick: everything here is for others to take.
+        presence expected = presence::here;
+        w.seen_as.compare_exchange_strong(expected, presence::away, std::memory_order_acq_rel);
+        aged = w.has_work() || w.timers.earliest() <= now.when || w.poller->watches();
+        bool const stood_still = now.cpu - seen.cpu < standing_still;
+        if (stood_still && w.seen_as.load(std::memory_order_relaxed) == presence::away &&
+            sleeps_in_kernel(w.thread_id()))
+            runtime_.count_blocked(w);
+        any_blocked_ = any_blocked_ || w.seen_as.load(std::memory_order_relaxed) == presence::blocked;
+        now.reported = seen.reported || runtime_.options.on_stuck == nullptr || report(w, now);
+    }
+    seen = now;
+    return aged;
+}
+
+// The fiber may end, and its stack be another's, while this looks at it; what is wrong then is not reported.
+bool monitor::report(worker& w, observation const& seen) noexcept {
+    fiber_control* const culprit = w.running();
+    if (culprit == nullptr || !culprit->try_hold()) return true;
+    bool const in_kernel = sleeps_in_kernel(w.thread_id());
+    void* frames[reported_frames];
+    std::size_t const count = capture_stack(w.thread(), frames);
+    clock::duration const stays = clock::now() - seen.stays_since;
+    bool const is_complete = count != 0 || stays > wait_for_stack;
+    if (is_complete && w.dispatches.get() == seen.dispatches && w.running() == culprit)
+        runtime_.options.on_stuck(
+            {culprit->id, culprit->name, culprit->where, stays, in_kernel, std::span(frames).first(count)});
+    culprit->release();
+    return is_complete;
 }
 
 // True while there are idle stacks that hold memory.

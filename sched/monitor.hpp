@@ -1,6 +1,6 @@
 #pragma once
 // A thread that notices what workers cannot: work that waits beside a sleeping worker, and a worker that does not come
-// back.
+// back because its fiber computes without a break or blocks the thread.
 //
 // It ticks while anything runs, the first time after 1 ms and then every 10; when nothing has run for a while it stops
 // until a worker wakes up, so that an idle process uses no CPU. It also gives idle stacks back to the kernel.
@@ -8,6 +8,7 @@
 #include <weft/clock.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <thread>
@@ -16,6 +17,7 @@
 namespace weft::detail {
 
 class runtime_core;
+class worker;
 
 class monitor {
 public:
@@ -35,17 +37,28 @@ private:
     struct observation {
         std::uint64_t dispatches = 0;
         bool had_work = false;
+        bool was_awake = false;
+        bool reported = false;           // this stay
+        std::chrono::nanoseconds cpu{};  // of its thread, if it was awake
+        clock::time_point when;
+        clock::time_point stays_since;  // no dispatch has been seen since
     };
     enum : std::uint32_t { ticking, resting, ending };
 
     void main() noexcept;
     /// True if anything ran or waits to run.
     bool look() noexcept;
+    /// What can be seen of a worker now, beside what was seen a tick ago. True: its work has waited too long.
+    bool look_at(worker& w, observation& seen) noexcept;
+    /// True: that was all about this stay.
+    bool report(worker& w, observation const& seen) noexcept;
     bool trim() noexcept;
     void rest(std::uint32_t expected, clock::time_point until) noexcept;
 
     runtime_core& runtime_;
-    std::vector<observation> seen_;
+    std::vector<observation> seen_;  // by the worker's index
+    bool active_ = false;            // this tick: anything ran or waits to run
+    bool any_blocked_ = false;       // this tick
     clock::time_point next_trim_;
     std::atomic<std::uint32_t> state_{
         ticking};  // resting: by the monitor; ticking: by workers; ending: by stop. A futex

@@ -2,6 +2,7 @@
 #include "options.hpp"
 
 #include <weft/detail/stack_pool.hpp>
+#include <weft/stuck.hpp>
 
 #include <sched.h>
 #include <algorithm>
@@ -50,6 +51,8 @@ namespace {
 
 constexpr unsigned most_workers = 1024;
 constexpr unsigned most_blocking_threads = 1u << 16;
+constexpr unsigned most_spare_workers = 4096;
+using stuck_hook = void (*)(stuck_report const&);
 
 [[noreturn]] void reject(char const* variable, std::string_view text, std::string_view expected) {
     throw std::invalid_argument("weft: " + std::string(variable) + "=" + std::string(text) +
@@ -116,6 +119,7 @@ runtime_options resolve(runtime_options o) {
     override_number("WEFT_BLOCKING_THREADS", o.blocking_threads);
     override_number("WEFT_SHUTDOWN_GRACE", grace);
     override_number("WEFT_SEED", o.seed);
+    override_number("WEFT_SPARE_WORKERS", o.spare_workers);
     override_choice<poller_kind>("WEFT_POLLER", o.poller,
                                  {{"automatic", poller_kind::automatic}, {"epoll", poller_kind::epoll}});
     override_choice<straggler_action>("WEFT_STRAGGLERS", o.stragglers,
@@ -123,6 +127,7 @@ runtime_options resolve(runtime_options o) {
     override_choice<deadlock_action>(
         "WEFT_ON_DEADLOCK", o.on_deadlock,
         {{"exit", deadlock_action::exit}, {"warn", deadlock_action::warn}, {"ignore", deadlock_action::ignore}});
+    override_choice<stuck_hook>("WEFT_ON_STUCK", o.on_stuck, {{"ignore", nullptr}, {"print", &print_stuck}});
     o.shutdown_grace = std::chrono::milliseconds(grace);
 
     if (o.workers > most_workers)
@@ -131,6 +136,9 @@ runtime_options resolve(runtime_options o) {
     if (o.blocking_threads > most_blocking_threads)
         throw std::invalid_argument("weft: runtime_options::blocking_threads is " + std::to_string(o.blocking_threads) +
                                     "; the most is " + std::to_string(most_blocking_threads));
+    if (o.spare_workers > most_spare_workers)
+        throw std::invalid_argument("weft: runtime_options::spare_workers is " + std::to_string(o.spare_workers) +
+                                    "; the most is " + std::to_string(most_spare_workers));
     if (o.shutdown_grace.count() < 0) throw std::invalid_argument("weft: runtime_options::shutdown_grace is negative");
     (void)stack_class_for(o.stack_bytes);
     if (o.workers == 0) o.workers = usable_cpus(quota::respected);

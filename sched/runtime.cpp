@@ -52,7 +52,7 @@ runtime::~runtime() { detail::runtime_core::destroy(core_); }
 
 runtime_stats runtime::stats() const { return core_->stats(); }
 
-unsigned runtime::workers() const noexcept { return static_cast<unsigned>(core_->workers().size()); }
+unsigned runtime::workers() const noexcept { return core_->options.workers; }
 
 void runtime::refuse_own_fiber() const {
     if (detail::worker* here = detail::current_worker(); here != nullptr && &here->runtime == core_)

@@ -38,13 +38,15 @@ runtime_registry& runtime_registry::instance() noexcept {
 runtime_core::runtime_core(runtime_options const& chosen)
     : options(chosen),
       default_class(stack_class_for(chosen.stack_bytes)),
+      seed_(chosen.seed != 0 ? chosen.seed : seed_from_system()),
+      workers_(std::make_unique<std::unique_ptr<worker>[]>(most_workers())),
       submissions_(std::make_unique<submission_queue>()),
-      blocking_(std::make_unique<blocking_pool>(chosen.blocking_threads)) {
+      blocking_(std::make_unique<blocking_pool>(chosen.blocking_threads)),
+      idle_(most_workers()) {
     install_overflow_report(&describe_overflowed);
-    std::uint64_t const seed = options.seed != 0 ? options.seed : seed_from_system();
-    workers_.reserve(options.workers);
-    idle_.reserve(options.workers);
-    for (unsigned i = 0; i != options.workers; ++i) workers_.push_back(std::make_unique<worker>(*this, i, seed + i));
+    for (unsigned i = 0; i != options.workers; ++i)
+        workers_[i] = std::make_unique<worker>(*this, i, seed_ + i, worker::role::regular);
+    worker_count_.store(options.workers, std::memory_order_release);
     monitor_ = std::make_unique<monitor>(*this);
     {
         runtime_registry& all = runtime_registry::instance();
@@ -52,7 +54,7 @@ runtime_core::runtime_core(runtime_options const& chosen)
         all.runtimes.push_back(this);
     }
     try {
-        for (auto& w : workers_) w->start();
+        for (auto& w : workers()) w->start();
         monitor_->start();
     } catch (...) {
         stop_threads();
@@ -74,8 +76,8 @@ void runtime_core::stop_threads() noexcept {
     monitor_->stop();
     stop_threads_.store(true, std::memory_order_release);
     full_fence();  // pairs with the one in worker::sleep
-    for (auto& w : workers_) w->poller->interrupt();
-    for (auto& w : workers_) w->join();
+    for (auto& w : workers()) w->poller->interrupt();
+    for (auto& w : workers()) w->join();
 }
 
 void runtime_core::destroy(runtime_core* core) noexcept {
@@ -133,30 +135,16 @@ fiber_control* runtime_core::pop_injected() noexcept {
 
 void runtime_core::wake_one() noexcept {
     full_fence();  // pairs with the one in worker::sleep: we see the sleeper, or it sees the work
-    if (idle_count_.load(std::memory_order_relaxed) == 0 || searching_.load(std::memory_order_relaxed) != 0) return;
-    worker* chosen = nullptr;
-    {
-        spin_guard guard(idle_lock_);
-        if (idle_.empty() || !begin_search()) return;
-        chosen = idle_.back();
-        idle_.pop_back();
-        idle_count_.store(idle_.size(), std::memory_order_release);
-        chosen->made_searcher = true;
-    }
+    if (idle_.wakeable() == 0 || searching_.load(std::memory_order_relaxed) != 0) return;
+    worker* const chosen = idle_.take([this] { return begin_search(); });
+    if (chosen == nullptr) return;
     wakeups_.fetch_add(1, std::memory_order_relaxed);
     chosen->poller->interrupt();
 }
 
 void runtime_core::wake_this(worker& to) noexcept {
     full_fence();  // pairs with the one in worker::sleep
-    if (idle_count_.load(std::memory_order_relaxed) == 0) return;
-    {
-        spin_guard guard(idle_lock_);
-        auto const at = std::find(idle_.begin(), idle_.end(), &to);
-        if (at == idle_.end()) return;
-        idle_.erase(at);
-        idle_count_.store(idle_.size(), std::memory_order_release);
-    }
+    if (idle_.asleep() == 0 || !idle_.remove(to)) return;
     wakeups_.fetch_add(1, std::memory_order_relaxed);
     to.poller->interrupt();
 }
@@ -170,43 +158,31 @@ bool runtime_core::begin_search() noexcept {
 
 void runtime_core::end_search() noexcept { searching_.fetch_sub(1, std::memory_order_acq_rel); }
 
-void runtime_core::declare_idle(worker& w) noexcept {
-    spin_guard guard(idle_lock_);
-    idle_.push_back(&w);
-    idle_count_.store(idle_.size(), std::memory_order_release);
-}
+void runtime_core::declare_idle(worker& w) noexcept { idle_.add(w); }
 
 bool runtime_core::withdraw_idle(worker& w) noexcept {
-    bool searcher = false;
-    {
-        spin_guard guard(idle_lock_);
-        if (auto const at = std::find(idle_.begin(), idle_.end(), &w); at != idle_.end()) idle_.erase(at);
-        idle_count_.store(idle_.size(), std::memory_order_release);
-        searcher = std::exchange(w.made_searcher, false);
-    }
+    bool const searcher = idle_.withdraw(w);
     monitor_->notice_activity();
     return searcher;
 }
 
-bool runtime_core::is_idle(worker const& w) const noexcept {
-    spin_guard guard(idle_lock_);
-    return std::find(idle_.begin(), idle_.end(), &w) != idle_.end();
-}
+bool runtime_core::is_idle(worker const& w) const noexcept { return idle_.contains(w); }
 
 bool runtime_core::anything_to_do() const noexcept {
     if (!injected_.empty() || !submissions_->empty()) return true;
     std::uint32_t const minimum = steal_minimum();
-    return std::any_of(workers_.begin(), workers_.end(), [minimum](auto const& w) { return w->stealable(minimum); });
+    return std::ranges::any_of(workers(), [minimum](auto const& w) { return w->stealable(minimum); });
 }
 
 runtime_stats runtime_core::stats() const {
     runtime_stats sum;
-    sum.workers = workers_.size();
+    sum.workers = options.workers;
+    sum.spare_workers = workers().size() - options.workers;
     sum.live_fibers = live();
     sum.spawned = spawned_outside_.load(std::memory_order_relaxed);
     sum.wakeups = wakeups_.load(std::memory_order_relaxed);
     sum.blocking_threads = blocking_->threads();
-    for (auto const& w : workers_) {
+    for (auto const& w : workers()) {
         sum.spawned += w->spawned.get();
         sum.dispatches += w->dispatches.get();
         sum.parks += w->parks.get();

@@ -7,11 +7,12 @@
 // Waking costs the waker 7 µs, so a single waiting fiber wakes nobody: its worker is about to run it. If that
 // worker stays in one fiber, the monitor notices that the work has aged.
 //
-// Invariants: idle_count_ == idle_.size() (written under idle_lock_). searching_ <= 1, plus one while a searcher hands
-//             over. A worker is in idle_, or was taken out by a waker that made it the searcher and interrupted it, or
-//             is awake.
-// Lock order: idle_lock_ is a leaf.
+// Invariants: searching_ <= 1, plus one while a searcher hands over. A worker is among the idle, or was taken out by a
+//             waker that made it the searcher and interrupted it, or is awake.
+//             The first options.workers workers are regular, the others spares. running_spares_ == spares that are not
+//             retired. In the long run running_spares_ <= blocked_: so many regular workers' worth of threads run.
 
+#include "idle_workers.hpp"
 #include "worker.hpp"
 
 #include <weft/detail/spin_lock.hpp>
@@ -20,7 +21,7 @@
 
 #include <atomic>
 #include <memory>
-#include <vector>
+#include <span>
 
 namespace weft::detail {
 
@@ -65,10 +66,26 @@ public:
     fiber_control* pop_injected() noexcept;
     /// A snapshot.
     bool is_idle(worker const& w) const noexcept;
-    bool all_idle() const noexcept { return idle_count_.load(std::memory_order_acquire) == workers_.size(); }
+    bool all_idle() const noexcept { return idle_.asleep() == worker_count_.load(std::memory_order_acquire); }
     /// How long a queue must be for a thief: one waiting fiber is its worker's own, unless work was found to age.
     std::uint32_t steal_minimum() const noexcept { return eager_ticks.load(std::memory_order_relaxed) > 0 ? 1 : 2; }
     bool stopping_threads() const noexcept { return stop_threads_.load(std::memory_order_acquire); }
+
+    // ---- workers that stand in for those whose threads are blocked in foreign code (spares.cpp)
+
+    /// By the monitor: a worker that is `away` waits in the kernel.
+    void count_blocked(worker& w) noexcept;
+    /// By that worker, when it is back.
+    void count_unblocked() noexcept { blocked_.fetch_sub(1, std::memory_order_acq_rel); }
+    /// By the monitor: there is work. Sees to it that a worker is there to do it, if any is blocked.
+    void call_spares() noexcept;
+    bool has_surplus() const noexcept {
+        return running_spares_.load(std::memory_order_relaxed) > blocked_.load(std::memory_order_relaxed);
+    }
+    /// By a spare: retires it if there are more than blocked workers.
+    void retire_surplus(worker& spare) noexcept;
+    /// A spare's thread starts before the others can see it.
+    void await_publication(worker const& w) const noexcept;
 
     // ---- nothing can ever run again (deadlock.cpp)
 
@@ -88,7 +105,11 @@ public:
 
     runtime_stats stats() const;
 
-    std::vector<std::unique_ptr<worker>> const& workers() const noexcept { return workers_; }
+    /// Those there are now, spares included. Their number only grows.
+    std::span<std::unique_ptr<worker> const> workers() const noexcept {
+        return {workers_.get(), worker_count_.load(std::memory_order_acquire)};
+    }
+    std::size_t most_workers() const noexcept { return std::size_t{options.workers} + options.spare_workers; }
     blocking_pool& blocking() noexcept { return *blocking_; }
 
     runtime_options const options;
@@ -104,17 +125,21 @@ private:
     void announce_stragglers() noexcept;
     void cancel_all() noexcept;
 
-    std::vector<std::unique_ptr<worker>> workers_;
+    bool add_spare() noexcept;
+
+    std::uint64_t const seed_;
+    std::unique_ptr<std::unique_ptr<worker>[]> const workers_;  // room for most_workers()
+    std::atomic<std::size_t> worker_count_{0};                  // released when a worker is there
     injection injected_;
     std::unique_ptr<submission_queue> submissions_;
     std::unique_ptr<blocking_pool> blocking_;
     std::unique_ptr<monitor> monitor_;
 
-    mutable spin_lock idle_lock_;
-    std::vector<worker*> idle_ WEFT_GUARDED_BY(idle_lock_);  // last in, first out; never grows beyond its reserve
-    alignas(cache_line_bytes) std::atomic<std::size_t> idle_count_{0};
-    std::atomic<int> searching_{0};
+    idle_workers idle_;
+    alignas(cache_line_bytes) std::atomic<int> searching_{0};
     std::atomic<bool> stop_threads_{false};
+    std::atomic<unsigned> blocked_{0};         // workers seen as blocked
+    std::atomic<unsigned> running_spares_{0};  // raised by the monitor, lowered by a spare that retires
 
     std::atomic<bool> stopping_{false};
     std::atomic<std::uint64_t> spawned_outside_{0};  // fibers started by threads that are no workers of this runtime

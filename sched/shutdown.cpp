@@ -43,9 +43,9 @@ void for_each_fiber(runtime_core const& owner, Visit visit) {
 std::size_t runtime_core::live() const noexcept {
     // What ended is read before what began: the difference may be too large but never too small.
     std::uint64_t ended = 0;
-    for (auto const& w : workers_) ended += w->ended.get();
+    for (auto const& w : workers()) ended += w->ended.get();
     std::uint64_t begun = spawned_outside_.load(std::memory_order_acquire);
-    for (auto const& w : workers_) begun += w->spawned.get();
+    for (auto const& w : workers()) begun += w->spawned.get();
     return begun - ended;
 }
 

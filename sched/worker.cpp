@@ -7,6 +7,7 @@
 #include <weft/detail/random.hpp>
 
 #include <sys/prctl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -61,8 +62,13 @@ void charge_budget() noexcept {
     worker::yield(*here, *here->running());
 }
 
-worker::worker(runtime_core& rt, unsigned i, std::uint64_t seed)
-    : runtime(rt), index(i), poller(make_poller(rt.options.poller)), random_state_(seed), steal_random_(~seed) {}
+worker::worker(runtime_core& rt, unsigned i, std::uint64_t seed, role as)
+    : runtime(rt),
+      index(i),
+      acts_as(as),
+      poller(make_poller(rt.options.poller)),
+      random_state_(seed),
+      steal_random_(~seed) {}
 
 worker::~worker() = default;
 
@@ -86,9 +92,19 @@ void worker::main() noexcept {
     sanitizer_adopt_thread(own_);
     signal_stack const for_overflow_reports;
     prctl(PR_SET_TIMERSLACK, 1000UL);  // nanoseconds; the default of 50 µs would be added to every sleep
+    thread_id_.store(::gettid(), std::memory_order_relaxed);
+    runtime.await_publication(*this);
     while (!runtime.stopping_threads()) {
-        fiber_control* next = pick_next();
-        if (next == nullptr) next = search();
+        if (seen_as.load(std::memory_order_relaxed) != presence::here) come_back();
+        if (is_surplus()) runtime.retire_surplus(*this);
+        fiber_control* next = nullptr;
+        if (retired.load(std::memory_order_relaxed)) {
+            hand_over();
+            next = inbox_.pop();
+        } else {
+            next = pick_next();
+            if (next == nullptr) next = search();
+        }
         if (next == nullptr) {
             sleep();
             continue;
@@ -107,17 +123,18 @@ void worker::main() noexcept {
 // ---------------------------------------------------------------- leaving a fiber
 
 void worker::dispatch(fiber_control& f) noexcept {
-    running_ = &f;
+    running_.store(&f, std::memory_order_relaxed);
     budget_ = slice_budget;
     dispatches.add();
-    if (aged.load(std::memory_order_relaxed)) aged.store(false, std::memory_order_relaxed);
+    if (seen_as.load(std::memory_order_relaxed) != presence::here) [[unlikely]]
+        come_back();
 }
 
 // What a fiber that stops running is replaced by: another, or with none to run the worker's own stack.
 execution& worker::next_execution() noexcept {
     fiber_control* next = pick_next();
     if (next == nullptr) {
-        running_ = nullptr;
+        running_.store(nullptr, std::memory_order_relaxed);
         return own_;
     }
     dispatch(*next);
@@ -127,9 +144,13 @@ execution& worker::next_execution() noexcept {
 void worker::yield(worker& here, fiber_control& self) noexcept {
     here.yields.add();
     fiber_control* next = here.pick_next();
-    if (next == nullptr) return;
-    here.dispatch(*next);
-    switch_to(here, self, *next, &after_yield);
+    if (next != nullptr) {
+        here.dispatch(*next);
+        switch_to(here, self, *next, &after_yield);
+    } else if (here.is_surplus()) [[unlikely]] {
+        here.running_.store(nullptr, std::memory_order_relaxed);
+        switch_to(here, self, here.own_, &after_yield);
+    }
 }
 
 // TSan believes to be in the next fiber when this returns, so the entry must not have been booked either.
@@ -181,7 +202,7 @@ void worker::ready(fiber_control& f) noexcept {
     if (f.pins != 0) [[unlikely]]
         return f.home->post(f);
 #if WEFT_FORCE_MIGRATION
-    auto const& all = runtime.workers();
+    auto const all = runtime.workers();
     if (all.size() > 1) return all[((f.home == nullptr ? index : f.home->index) + 1) % all.size()]->post(f);
 #endif
     if (runnext_.load(std::memory_order_relaxed) == nullptr) {
@@ -244,6 +265,7 @@ fiber_control* worker::pick_next() noexcept {
 
 // Whoever the usual order may have left waiting has his turn: events and timers, then in rotation the other queues.
 fiber_control* worker::pick_fairly() noexcept {
+    if (is_surplus()) return nullptr;  // to the worker's own stack, where it retires
     clock::time_point const now = clock::now();
     coarse_now_ = now.time_since_epoch().count();
     fire_timers(now, timers);
@@ -266,7 +288,8 @@ fiber_control* worker::pick_fairly() noexcept {
 }
 
 bool worker::stealable(std::uint32_t minimum) const noexcept {
-    return ring_.size() >= minimum || fresh_.size() >= minimum || (aged.load(std::memory_order_relaxed) && has_work());
+    return ring_.size() >= minimum || fresh_.size() >= minimum ||
+           (seen_as.load(std::memory_order_relaxed) != presence::here && has_work());
 }
 
 bool worker::has_work() const noexcept {
@@ -287,6 +310,29 @@ void worker::fire_timers(clock::time_point now, timer_queue& from) noexcept {
     ready_all(ready);
 }
 
+// ---------------------------------------------------------------- spares
+
+bool worker::is_surplus() const noexcept {
+    return acts_as == role::spare && !retired.load(std::memory_order_relaxed) && runtime.has_surplus();
+}
+
+WEFT_NOINLINE void worker::come_back() noexcept {
+    if (seen_as.exchange(presence::here, std::memory_order_acq_rel) == presence::blocked) runtime.count_unblocked();
+}
+
+// A retired spare keeps its timers and sockets, but the fibers they wake are for the others to run.
+void worker::hand_over() noexcept {
+    fire_timers(clock::now(), timers);
+    if (poller->watches()) poll(clock::time_point::min());
+    ready_list all;
+    if (fiber_control* f = runnext_.exchange(nullptr, std::memory_order_acq_rel)) all.push(*f);
+    while (fiber_control* f = fresh_.pop()) all.push(*f);
+    while (fiber_control* f = ring_.pop()) all.push(*f);
+    if (!all.empty()) runtime.inject_all(all);
+}
+
+// ---------------------------------------------------------------- having nothing to do
+
 // On the worker's own stack, with nothing of its own to run.
 fiber_control* worker::search() noexcept {
     clock::time_point const now = clock::now();
@@ -304,7 +350,7 @@ fiber_control* worker::search() noexcept {
 }
 
 fiber_control* worker::steal() noexcept {
-    auto const& all = runtime.workers();
+    auto const all = runtime.workers();
     std::uint32_t const minimum = runtime.steal_minimum();
     if (all.size() == 1) return nullptr;
     std::size_t const first = mix(steal_random_) % all.size();
@@ -320,7 +366,7 @@ fiber_control* worker::steal() noexcept {
 }
 
 fiber_control* worker::steal_from(worker& victim, std::uint32_t minimum) noexcept {
-    bool const stuck = victim.aged.load(std::memory_order_acquire);
+    bool const stuck = victim.seen_as.load(std::memory_order_acquire) != presence::here;
     if (stuck) {
         minimum = 1;
         fire_timers(clock::now(), victim.timers);
@@ -349,7 +395,8 @@ void worker::sleep() noexcept {
     if (std::exchange(searching_, false)) runtime.end_search();
     full_fence();  // pairs with the one in wake_one, wake_this and the monitor
     ready_list ready;
-    if (inbox_.empty() && !runtime.anything_to_do() && !runtime.stopping_threads()) {
+    bool const idle = inbox_.empty() && (retired.load(std::memory_order_relaxed) || !runtime.anything_to_do());
+    if (idle && !runtime.stopping_threads()) {
         clock::time_point deadline = timers.earliest();
         clock::duration const patience = deadline == clock::time_point::max() && runtime.all_idle()
                                              ? runtime.deadlock_patience()

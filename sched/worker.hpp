@@ -20,6 +20,7 @@
 #include <weft/detail/stack_pool.hpp>
 #include <weft/detail/timers.hpp>
 
+#include <sys/types.h>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -41,9 +42,18 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
+/// Whether a worker's fibers take turns, as the monitor sees it.
+enum class presence : std::uint8_t {
+    here,
+    away,    // one fiber has had it for a whole tick: everything it holds is for others to take
+    blocked  // and that fiber waits in the kernel: counted in runtime_core::blocked_
+};
+
 class worker : public host {
 public:
-    worker(runtime_core& rt, unsigned index, std::uint64_t seed);
+    enum class role : bool { regular, spare };
+
+    worker(runtime_core& rt, unsigned index, std::uint64_t seed, role as);
     ~worker();
 
     void start();
@@ -51,7 +61,7 @@ public:
 
     // ---- called by fibers that run here
 
-    fiber_control* running() const noexcept { return running_; }
+    fiber_control* running() const noexcept { return running_.load(std::memory_order_relaxed); }
     /// Leaves the running fiber, which parks; returns when it runs again, possibly elsewhere.
     static void park(worker& here, fiber_control& self) noexcept;
     /// Lets others run, if there are any.
@@ -85,9 +95,12 @@ public:
     /// Besides what was woken last, which is about to run.
     bool queued() const noexcept { return ring_.size() != 0 || fresh_.size() != 0; }
     bool inbox_empty() const noexcept { return inbox_.empty(); }
+    pthread_t thread() noexcept { return thread_.native_handle(); }
+    pid_t thread_id() const noexcept { return thread_id_.load(std::memory_order_relaxed); }
 
     runtime_core& runtime;
     unsigned const index;
+    role const acts_as;
     stack_magazine stacks;
     timer_queue timers;
     std::unique_ptr<detail::poller> const poller;
@@ -95,9 +108,12 @@ public:
     // Statistics; written by this worker.
     tally dispatches, spawned, ended, parks, steals, polls, yields, fired_timers;
 
-    // Written by the monitor, cleared by the owner when it dispatches: work here has waited for a whole tick.
-    std::atomic<bool> aged{false};
-    // Written by a waker that took this worker out of the idle list, under the list's lock: it searches on the waker's
+    // Raised by the monitor, lowered by the owner when it dispatches.
+    std::atomic<presence> seen_as{presence::here};
+    // A spare that is not needed: it serves only what is bound to it. Set by the owner, cleared by the monitor, under
+    // the lock of the idle workers.
+    std::atomic<bool> retired{false};
+    // Written by a waker that took this worker out of the idle ones, under their lock: it searches on the waker's
     // behalf.
     bool made_searcher = false;
 
@@ -112,6 +128,9 @@ private:
     fiber_control* steal() noexcept;
     fiber_control* steal_from(worker& victim, std::uint32_t minimum) noexcept;
     void sleep() noexcept;
+    bool is_surplus() const noexcept;
+    void come_back() noexcept;
+    void hand_over() noexcept;
     void poll(clock::time_point deadline) noexcept;
     void fire_timers(clock::time_point now, timer_queue& from) noexcept;
     void push_ring(fiber_control& f) noexcept;
@@ -123,7 +142,8 @@ private:
     static void after_finish(host& here, execution& left) noexcept;
     static void after_idle(host&, execution&) noexcept {}
 
-    fiber_control* running_ = nullptr;
+    std::atomic<fiber_control*> running_{nullptr};  // written by the owner; the monitor looks
+    std::atomic<pid_t> thread_id_{0};               // written once, by the thread itself
     std::uint32_t budget_ = slice_budget;
     std::uint32_t tick_ = 0;
     std::int64_t coarse_now_ = 0;  // clock ticks

@@ -13,5 +13,6 @@
 #include <weft/select.hpp>
 #include <weft/site.hpp>
 #include <weft/stats.hpp>
+#include <weft/stuck.hpp>
 #include <weft/sync.hpp>
 #include <weft/this_fiber.hpp>

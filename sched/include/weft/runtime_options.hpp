@@ -7,6 +7,8 @@
 
 namespace weft {
 
+struct stuck_report;
+
 /// What to do when nothing in the process can ever run again.
 enum class deadlock_action {
     exit,   ///< report and exit with status 2; only a warning while the process has threads of others
@@ -41,6 +43,12 @@ struct runtime_options {
     deadlock_action on_deadlock = deadlock_action::exit;
     /// Seeds select's choices and stealing. 0: from the system. WEFT_SEED
     std::uint64_t seed = 0;
+    /// Most threads that stand in for workers whose fiber called something that blocks the thread; started as needed, and
+    /// idle once the call is over. 0: such a call stops its worker. WEFT_SPARE_WORKERS
+    unsigned spare_workers = 64;
+    /// Called by a thread of the runtime when a fiber has kept its worker for longer than 10 ms, once per stay. It must
+    /// not wait for fibers. Null: nothing is said. WEFT_ON_STUCK: ignore, print (`print_stuck`)
+    void (*on_stuck)(stuck_report const& report) = nullptr;
 
     /// The defaults.
     static runtime_options balanced();

@@ -7,6 +7,7 @@ namespace weft {
 /// What a runtime did since it was made, summed over its workers. A snapshot: the counters go on while it is taken.
 struct runtime_stats {
     std::size_t workers = 0;           ///< threads that run fibers
+    std::size_t spare_workers = 0;     ///< further ones, started while others were blocked in foreign code
     std::size_t live_fibers = 0;       ///< started and not ended
     std::uint64_t spawned = 0;         ///< fibers started
     std::uint64_t dispatches = 0;      ///< times a worker chose a fiber to run

@@ -3,6 +3,9 @@
 
 #include <weft/detail/stack_pool.hpp>
 
+#include <cstdint>
+#include <string_view>
+
 namespace weft::detail {
 
 /// Writes what it knows of the fiber on `slot` to the descriptor `to`. Called from a signal handler: async-signal-safe.
@@ -23,8 +26,8 @@ private:
     void* memory_ = nullptr;
 };
 
-/// `write(2)` of a C string, and of a number, for use in signal handlers.
-void write_text(int to, char const* text) noexcept;
+/// `write(2)` of a text, and of a number, for use in signal handlers.
+void write_text(int to, std::string_view text) noexcept;
 void write_number(int to, std::uint64_t number) noexcept;
 
 }  // namespace weft::detail
