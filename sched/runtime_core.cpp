@@ -138,14 +138,14 @@ void runtime_core::wake_one() noexcept {
     if (idle_.wakeable() == 0 || searching_.load(std::memory_order_relaxed) != 0) return;
     worker* const chosen = idle_.take([this] { return begin_search(); });
     if (chosen == nullptr) return;
-    wakeups_.fetch_add(1, std::memory_order_relaxed);
+    chosen->wakeups.fetch_add(1, std::memory_order_relaxed);
     chosen->poller->interrupt();
 }
 
 void runtime_core::wake_this(worker& to) noexcept {
     full_fence();  // pairs with the one in worker::sleep
     if (idle_.asleep() == 0 || !idle_.remove(to)) return;
-    wakeups_.fetch_add(1, std::memory_order_relaxed);
+    to.wakeups.fetch_add(1, std::memory_order_relaxed);
     to.poller->interrupt();
 }
 
@@ -177,21 +177,27 @@ bool runtime_core::anything_to_do() const noexcept {
 runtime_stats runtime_core::stats() const {
     runtime_stats sum;
     sum.workers = options.workers;
-    sum.spare_workers = workers().size() - options.workers;
     sum.live_fibers = live();
-    sum.spawned = spawned_outside_.load(std::memory_order_relaxed);
-    sum.wakeups = wakeups_.load(std::memory_order_relaxed);
     sum.blocking_threads = blocking_->threads();
+    sum.spawned = spawned_outside_.load(std::memory_order_relaxed);
     for (auto const& w : workers()) {
-        sum.spawned += w->spawned.get();
-        sum.dispatches += w->dispatches.get();
-        sum.parks += w->parks.get();
-        sum.yields += w->yields.get();
-        sum.steals += w->steals.get();
-        sum.polls += w->polls.get();
-        sum.timers_fired += w->fired_timers.get();
-        sum.timers_armed += w->timers.live();
+        worker_stats const& one = sum.per_worker.emplace_back(w->stats());
+        sum.dispatches += one.dispatches;
+        sum.spawned += one.spawned;
+        sum.parks += one.parks;
+        sum.yields += one.yields;
+        sum.budget_yields += one.budget_yields;
+        sum.steals += one.steals;
+        sum.wakeups += one.wakeups;
+        sum.polls += one.polls;
+        sum.timers_fired += one.timers_fired;
+        sum.timers_armed += one.timers_armed;
     }
+    sum.spare_workers = sum.per_worker.size() - sum.workers;
+    auto const stacks = stack_depot::stats();
+    sum.stacks_live = stacks.reserved - stacks.idle - stacks.cold;
+    sum.stacks_idle = stacks.idle;
+    sum.stacks_cold = stacks.cold;
     return sum;
 }
 

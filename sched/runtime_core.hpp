@@ -145,9 +145,8 @@ private:
     std::atomic<std::uint64_t> spawned_outside_{0};  // fibers started by threads that are no workers of this runtime
     std::atomic<std::size_t> counted_{0};            // live fibers, kept only under max_fibers
     std::atomic<int> foreign_wakers_{0};             // threads inside `inject`
-    std::atomic<std::uint64_t> wakeups_{0};
-    std::atomic<std::uint64_t> examined_at_{0};  // dispatches at the last look for a deadlock, plus one
-    std::atomic<bool> uncertain_{false};         // it found one, but for the threads of others: look again
+    std::atomic<std::uint64_t> examined_at_{0};      // dispatches at the last look for a deadlock, plus one
+    std::atomic<bool> uncertain_{false};             // it found one, but for the threads of others: look again
     spin_lock stopper_lock_;
     wait_token stopper_ WEFT_GUARDED_BY(stopper_lock_);  // waits in stop_fibers for the last fiber
     std::atomic<bool> leaked_{false};                    // stragglers were abandoned; this object then lives for ever

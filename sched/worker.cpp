@@ -59,6 +59,7 @@ void charge_budget() noexcept {
     worker* here = current_worker();
     if (here == nullptr || here->running() == nullptr || !here->charge()) return;
     here->refill_budget();
+    here->budget_yields.add();
     worker::yield(*here, *here->running());
 }
 
@@ -74,6 +75,21 @@ worker::~worker() = default;
 
 void worker::start() {
     thread_ = std::thread([this] { main(); });
+}
+
+worker_stats worker::stats() const noexcept {
+    worker_stats now;
+    now.dispatches = dispatches.get();
+    now.spawned = spawned.get();
+    now.parks = parks.get();
+    now.yields = yields.get();
+    now.budget_yields = budget_yields.get();
+    now.steals = steals.get();
+    now.wakeups = wakeups.load(std::memory_order_relaxed);
+    now.polls = polls.get();
+    now.timers_fired = fired_timers.get();
+    now.timers_armed = timers.live();
+    return now;
 }
 
 std::uint64_t worker::random() noexcept { return mix(random_state_); }

@@ -19,6 +19,7 @@
 #include <weft/detail/poller.hpp>
 #include <weft/detail/stack_pool.hpp>
 #include <weft/detail/timers.hpp>
+#include <weft/stats.hpp>
 
 #include <sys/types.h>
 #include <atomic>
@@ -106,7 +107,9 @@ public:
     std::unique_ptr<detail::poller> const poller;
 
     // Statistics; written by this worker.
-    tally dispatches, spawned, ended, parks, steals, polls, yields, fired_timers;
+    tally dispatches, spawned, ended, parks, steals, polls, yields, budget_yields, fired_timers;
+    std::atomic<std::uint64_t> wakeups{0};  // by whoever wakes this worker
+    worker_stats stats() const noexcept;
 
     // Raised by the monitor, lowered by the owner when it dispatches.
     std::atomic<presence> seen_as{presence::here};

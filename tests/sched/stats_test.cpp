@@ -4,8 +4,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <vector>
 #include <weft/blocking.hpp>
+#include <weft/detail/budget.hpp>
 #include <weft/error.hpp>
 #include <weft/go.hpp>
 #include <weft/runtime.hpp>
@@ -33,12 +36,80 @@ TEST_CASE("a runtime counts what it does", "[runtime][stats]") {
             CHECK(now.dispatches >= 2);
             CHECK(now.parks >= 2);
             CHECK(now.yields >= 1);
+            CHECK(now.polls >= 1);
             CHECK(now.timers_fired >= 1);
             CHECK(now.timers_armed == 1);
             CHECK(now.blocking_threads == 1);
+            CHECK(now.stacks_live >= 2);
+            CHECK(now.stacks_cold >= 1);
+            CHECK(now.wakeups >=
+                  1);  // the blocking call was over while its worker slept, or the main fiber was brought to it
         });
         CHECK(rt.stats().live_fibers == 0);
         CHECK(rt.stats().timers_armed == 0);
+    });
+}
+
+TEST_CASE("yields that the budget asks for are counted apart", "[runtime][stats]") {
+    weft_test::with_workers([](weft::runtime_options options) {
+        weft::runtime rt(options);
+        rt.run([&] {
+            std::uint64_t const before = rt.stats().budget_yields;
+            while (rt.stats().budget_yields == before) weft::detail::charge_budget();
+            CHECK(rt.stats().yields >= rt.stats().budget_yields);
+        });
+    });
+}
+
+TEST_CASE("stacks that nobody needs are counted as idle", "[runtime][stats]") {
+    weft_test::with_workers([](weft::runtime_options options) {
+        weft::runtime rt(options);
+        rt.run([&] {
+            {
+                std::vector<weft::fiber<>> sleepers;
+                for (int i = 0; i != 1000; ++i)
+                    sleepers.push_back(weft::spawn([] { weft::this_fiber::sleep_for(1h); }));
+                until_parked(1000);
+                CHECK(rt.stats().stacks_live >= 1000);
+            }
+            CHECK(rt.stats().stacks_idle >= 1);  // more than the workers keep for themselves, less than a trim takes
+        });
+    });
+}
+
+TEST_CASE("the workers' counters add up to the runtime's", "[runtime][stats]") {
+    weft_test::with_workers([](weft::runtime_options options) {
+        weft::runtime rt(options);
+        rt.run([&] {
+            // Until fibers have moved, if there is anywhere to move to.
+            weft_test::yield_until([&] {
+                std::vector<weft::fiber<>> fibers;
+                for (int i = 0; i != 50; ++i)
+                    fibers.push_back(weft::spawn([] {
+                        for (int turn = 0; turn != 10; ++turn) weft::this_fiber::yield();
+                    }));
+                for (auto& fiber : fibers) fiber.join();
+                return options.workers == 1 || rt.stats().steals != 0;
+            });
+        });
+        weft::runtime_stats const now = rt.stats();
+        CHECK(now.per_worker.size() == now.workers + now.spare_workers);
+        weft::worker_stats sum;
+        for (weft::worker_stats const& one : now.per_worker) {
+            sum.dispatches += one.dispatches;
+            sum.steals += one.steals;
+            sum.yields += one.yields;
+            sum.parks += one.parks;
+            sum.polls += one.polls;
+            sum.wakeups += one.wakeups;
+        }
+        CHECK(sum.dispatches == now.dispatches);
+        CHECK(sum.dispatches >= 50);
+        CHECK(sum.steals == now.steals);
+        CHECK(sum.yields == now.yields);
+        CHECK(sum.parks == now.parks);
+        CHECK(sum.polls == now.polls);
+        CHECK(sum.wakeups == now.wakeups);
     });
 }
 
