@@ -11,6 +11,11 @@ constexpr wait_reason receiving{"channel recv"};
 constexpr wait_reason on_nil_channel{"nil channel"};
 constexpr wait_tag tag_served = 0;
 
+bool release(void* lock) noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS {
+    static_cast<spin_lock*>(lock)->unlock();
+    return false;
+}
+
 }  // namespace
 
 void throw_closed(char const* what) { throw closed_channel(what); }
@@ -80,7 +85,8 @@ channel_result channel_core::try_receive(void* slot) {
 
 channel_result channel_core::wait_in(waiter_list& list, wait_reason const& reason, void* element,
                                      clock::time_point deadline) WEFT_NO_THREAD_SAFETY_ANALYSIS {
-    wait w(reason, this);
+    bool const timed = deadline != clock::time_point::max();
+    wait w(reason, this, interruptible::yes, timed ? publication::early : publication::late);
     if (w.cancelled()) {
         lock_.unlock();
         throw_cancelled();
@@ -91,8 +97,8 @@ channel_result channel_core::wait_in(waiter_list& list, wait_reason const& reaso
     self.closed = false;
     self.element = element;
     list.push(self);
-    lock_.unlock();
-    wait_tag const winner = w.park_until(deadline);
+    if (timed) lock_.unlock();
+    wait_tag const winner = timed ? w.park_until(deadline) : w.park_then(&release, &lock_);
     // Served or closed: the waker may have been the last to know this channel.
     if (winner == tag_served) return self.closed ? channel_result::closed : channel_result::done;
     forget(list, self);

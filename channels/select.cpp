@@ -45,6 +45,8 @@ private:
     bool ready_under_locks() const;
     void collect_to_park();
     std::size_t park(wait& w);
+    wait_tag sleep(wait& w);
+    static bool unlock_for_good(void* self) noexcept;
     template <class Act>
     void for_each_channel(Act act) const;
     void lock_all() const noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS;
@@ -63,6 +65,7 @@ private:
     clock::time_point deadline_ = clock::time_point::max();
     bool const in_order_;
     bool outside_ = false;
+    bool only_channels_ = true;
 };
 
 // The generator of one shuffle. One draw from the worker's is enough: the multiplier's high bits are as good as needed here.
@@ -128,6 +131,7 @@ void selection::collect_to_park() {
             lock_order_[channels_++] = index;
             continue;
         }
+        only_channels_ = false;
         outside_ = outside_ || e.what != kind::source || !e.source->by_fibers();
         if (e.what == kind::source) continue;
         clock::time_point const t = e.what == kind::timeout ? deadline_after(e.when) : clock::time_point(e.when);
@@ -212,16 +216,34 @@ void selection::withdraw(std::size_t winner) noexcept {
     }
 }
 
-std::size_t selection::park(wait& w) {
+// By whoever replaces the parked fiber. A winner must take the locks of all channels but its own before it can leave the
+// select: until the last unlock the frame is there, and after it nothing of it is touched.
+bool selection::unlock_for_good(void* self) noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS {
+    channel_core* last = nullptr;
+    static_cast<selection*>(self)->for_each_channel([&last](channel_core& c) WEFT_NO_THREAD_SAFETY_ANALYSIS {
+        if (last != nullptr) last->unlock();
+        last = &c;
+    });
+    if (last != nullptr) last->unlock();
+    return false;
+}
+
+// The locks are held, and released here.
+wait_tag selection::sleep(wait& w) {
+    if (only_channels_) return w.park_then(&unlock_for_good, this);
+    unlock_all();
     std::size_t chosen = none;
-    if (!arm_sources(w, chosen)) {
-        wait_tag const winner = w.park_until(deadline_);
-        if (winner == tag_cancelled) {
-            withdraw(none);
-            throw_cancelled();
-        }
-        chosen = winner == tag_timeout ? first_deadline_ : winner;
+    if (arm_sources(w, chosen)) return static_cast<wait_tag>(chosen);
+    return w.park_until(deadline_);
+}
+
+std::size_t selection::park(wait& w) {
+    wait_tag const winner = sleep(w);
+    if (winner == tag_cancelled) {
+        withdraw(none);
+        throw_cancelled();
     }
+    std::size_t const chosen = winner == tag_timeout ? first_deadline_ : winner;
     withdraw(chosen);
     select_entry& e = *cases_[chosen];
     if (is_channel(e)) e.outcome = e.node.closed ? channel_result::closed : channel_result::done;
@@ -244,13 +266,13 @@ std::size_t selection::run() {
             unlock_all();
             return otherwise_;
         }
-        wait w(outside_ ? selecting_with_outside : selecting, nullptr);
+        wait w(outside_ ? selecting_with_outside : selecting, nullptr, interruptible::yes,
+               only_channels_ ? publication::late : publication::early);
         if (w.cancelled()) {
             unlock_all();
             throw_cancelled();
         }
         enqueue(w.token());
-        unlock_all();
         return park(w);
     }
 }

@@ -50,7 +50,11 @@ std::size_t runtime_core::live() const noexcept {
 }
 
 void runtime_core::cancel_all() noexcept {
-    for_each_fiber(*this, [](fiber_control& f) { f.cancel(); });
+    for_each_fiber(*this, [](fiber_control& f) { f.raise_cancelled(); });
+    heavy_fence();
+    for_each_fiber(*this, [](fiber_control& f) {
+        if (f.is_cancelled()) f.wake_cancelled();  // those that came in between are for the next round
+    });
 }
 
 void runtime_core::fiber_ended() noexcept {

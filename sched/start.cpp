@@ -152,7 +152,7 @@ void runtime_core::start(fiber_control& fresh, fiber_operations const& operation
     fresh.references.store(is_detached ? 1 : 2, std::memory_order_release);
     // A fiber born while the runtime ends is cancelled like the rest; one that slips past this look meets the next
     // round.
-    if (stopping()) fresh.cancel();
+    if (stopping()) fresh.raise_cancelled();
     worker* here = current_worker();
     try {
         if (here != nullptr && &here->runtime == this) return here->start(fresh);

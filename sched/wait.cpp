@@ -10,32 +10,46 @@
 
 namespace weft::detail {
 
-waiter& current_waiter() noexcept {
-    if (worker* here = current_worker(); here != nullptr && here->running() != nullptr) return *here->running();
-    return thread_waiter::current();
-}
-
-void throw_cancelled() { throw weft::cancelled{}; }
-
 namespace {
 
 bool is_fiber(waiter const& w) noexcept { return w.what() == waiter::kind::fiber; }
 fiber_control& as_fiber(waiter& w) noexcept { return static_cast<fiber_control&>(w); }
 
+WEFT_INLINE waiter& waiter_on(worker* here) noexcept {
+    if (here != nullptr)
+        if (fiber_control* f = here->running(); f != nullptr) [[likely]]
+            return *f;
+    return thread_waiter::current();
+}
+
 }  // namespace
 
-wait::wait(wait_reason const& reason, void const* object, interruptible may_cancel) noexcept
-    : self_(current_waiter()), shielded_(may_cancel == interruptible::no) {
+waiter& current_waiter() noexcept { return waiter_on(current_worker()); }
+
+void throw_cancelled() { throw weft::cancelled{}; }
+
+wait::wait(wait_reason const& reason, void const* object, interruptible may_cancel, publication when) noexcept
+    : wait(current_worker(), reason, object, may_cancel, when) {}
+
+WEFT_INLINE wait::wait(worker* here, wait_reason const& reason, void const* object, interruptible may_cancel,
+                       publication when) noexcept
+    : here_(here), self_(waiter_on(here)) {
+    bool shielded = may_cancel == interruptible::no;
     if (is_fiber(self_)) {
         fiber_control& f = as_fiber(self_);
         f.reason.store(&reason, std::memory_order_relaxed);
         f.waits_for.store(object, std::memory_order_relaxed);
         // Destructors that run while an exception is in flight must be able to wait.
-        shielded_ = shielded_ || f.shields != 0 || current_worker()->exceptions->uncaught != 0;
+        shielded = shielded || f.shields != 0 || here->exceptions->uncaught != 0;
+        // No lock is held while the poller and the timers are served.
+        if (here->next_choice_is_fair()) when = publication::early;
+    } else {
+        when = publication::early;
     }
+    late_ = when == publication::late;
     bool was_cancelled = false;
-    generation_ = self_.begin(shielded_ ? interruptible::no : interruptible::yes, was_cancelled);
-    cancelled_ = was_cancelled && !shielded_;
+    generation_ = self_.begin(shielded ? interruptible::no : interruptible::yes, when, was_cancelled);
+    cancelled_ = was_cancelled && !shielded;
 }
 
 wait::~wait() {
@@ -44,7 +58,6 @@ wait::~wait() {
 
 void wait::end() noexcept {
     over_ = true;
-    if (shielded_) self_.unshield();
     if (is_fiber(self_)) as_fiber(self_).reason.store(nullptr, std::memory_order_relaxed);
 }
 
@@ -61,13 +74,23 @@ WEFT_INLINE wait_tag wait::sleep() noexcept {
     } else if (self_.is_delivered()) {
         self_.set_parked();
     } else {
-        worker::park(*current_worker(), as_fiber(self_));
+        worker::park(*here_, as_fiber(self_));
     }
     end();
     return self_.won_by();
 }
 
 wait_tag wait::park() noexcept { return sleep(); }
+
+wait_tag wait::park_then(publish_action publish, void* argument) noexcept {
+    if (!late_) [[unlikely]] {
+        if (publish(argument) && finish()) return 0;
+        return sleep();
+    }
+    worker::park_then(*here_, as_fiber(self_), publish, argument);
+    end();
+    return self_.won_by();
+}
 
 wait_tag wait::park_until(clock::time_point deadline) noexcept {
     if (deadline == clock::time_point::max()) return sleep();
@@ -78,7 +101,7 @@ wait_tag wait::park_until(clock::time_point deadline) noexcept {
     }
     timer_handle timer;
     try {
-        timer = current_timers().arm(deadline, token(), tag_timeout);
+        timer = here_->timers.arm(deadline, token(), tag_timeout);
     } catch (std::bad_alloc const&) {
         // The waiter is linked into queues by now; there is no way back that keeps them whole.
         fatal("out of memory for a timer");
@@ -95,7 +118,7 @@ void waiter::make_ready(waiter& sleeper) noexcept {
 
 void waiter::deliver(wait_tag tag, ready_list& ready) noexcept {
     won_by_ = tag;
-    if ((word_.fetch_or(delivered, std::memory_order_acq_rel) & parked) == 0) return;
+    if (!is_parked_on_delivery()) return;
     if (kind_ == kind::thread) return static_cast<thread_waiter&>(*this).wake();
     fiber_control& f = static_cast<fiber_control&>(*this);
     worker const* here = current_worker();

@@ -188,6 +188,20 @@ void worker::after_park(host& here, execution& left) noexcept {
     if (f.set_parked()) at.ready(f);
 }
 
+void worker::after_park_then(host& here, execution& left) noexcept {
+    auto& at = static_cast<worker&>(here);
+    auto& f = static_cast<fiber_control&>(left);
+#if WEFT_FORCE_MIGRATION
+    if (f.pins == 0) f.home = &at;
+#endif
+    std::uint64_t const generation = f.generation();
+    bool const cancelled = f.set_parked_late();
+    // From here on others may wake the fiber, unless it is claimed.
+    bool const over = at.publish_(at.publish_argument_);
+    if (cancelled || (over && f.claim_as(generation, 0))) [[unlikely]]
+        at.ready(f);
+}
+
 void worker::after_yield(host& here, execution& left) noexcept {
     auto& at = static_cast<worker&>(here);
     auto& f = static_cast<fiber_control&>(left);

@@ -65,6 +65,8 @@ public:
     fiber_control* running() const noexcept { return running_.load(std::memory_order_relaxed); }
     /// Leaves the running fiber, which parks; returns when it runs again, possibly elsewhere.
     static void park(worker& here, fiber_control& self) noexcept;
+    /// The same, and does `publish(argument)` once nobody stands on the fiber's stack.
+    static void park_then(worker& here, fiber_control& self, publish_action publish, void* argument) noexcept;
     /// Lets others run, if there are any.
     static void yield(worker& here, fiber_control& self) noexcept;
     /// Leaves the running fiber for good, once its entry function returns the result.
@@ -85,6 +87,7 @@ public:
     std::uint64_t random() noexcept;
     std::uint64_t next_fiber_id() noexcept;
     std::int64_t coarse_now() const noexcept { return coarse_now_; }
+    bool next_choice_is_fair() const noexcept { return (tick_ + 1) % fair_interval == 0; }
 
     // ---- called by others
 
@@ -141,12 +144,15 @@ private:
     execution& next_execution() noexcept;
 
     static void after_park(host& here, execution& left) noexcept;
+    static void after_park_then(host& here, execution& left) noexcept;
     static void after_yield(host& here, execution& left) noexcept;
     static void after_finish(host& here, execution& left) noexcept;
     static void after_idle(host&, execution&) noexcept {}
 
     std::atomic<fiber_control*> running_{nullptr};  // written by the owner; the monitor looks
     std::atomic<pid_t> thread_id_{0};               // written once, by the thread itself
+    publish_action publish_ = nullptr;              // of the fiber that is leaving
+    void* publish_argument_ = nullptr;
     std::uint32_t budget_ = slice_budget;
     std::uint32_t tick_ = 0;
     std::int64_t coarse_now_ = 0;  // clock ticks
@@ -171,6 +177,15 @@ inline void worker::park(worker& here, fiber_control& self) noexcept {
     self.since.store(here.coarse_now_, std::memory_order_relaxed);
     here.parks.add();
     switch_to(here, self, here.next_execution(), &after_park);
+}
+
+inline void worker::park_then(worker& here, fiber_control& self, publish_action publish, void* argument) noexcept {
+    self.since.store(here.coarse_now_, std::memory_order_relaxed);
+    here.parks.add();
+    execution& next = here.next_execution();
+    here.publish_ = publish;
+    here.publish_argument_ = argument;
+    switch_to(here, self, next, &after_park_then);
 }
 
 /// The worker of the calling thread, or null. Never keep it across a park.

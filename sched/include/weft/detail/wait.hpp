@@ -6,6 +6,12 @@
 //     tag = w.park();                        sleeps until the first waker has delivered
 //     unlink what the winner did not
 //
+// or, if all wakers come by one lock and there is no deadline,
+//
+//     wait w(reason, object, interruptible::yes, publication::late);
+//     link w.token() under the lock
+//     tag = w.park_then(unlock, &lock);      the lock is held until the sleeper has left its stack
+//
 // A waker needs no lock to win, only the token. A queue node that lies in the sleeper's frame is touched under
 // its queue's lock, and after winning only until deliver.
 
@@ -27,10 +33,18 @@ waiter& current_waiter() noexcept;
 /// Throws what a cancelled fiber throws.
 [[noreturn]] void throw_cancelled();
 
+class worker;
+
+/// What makes a wait known. True: it is over already, with tag 0. It must not touch the sleeper's frame once anybody can
+/// have woken the sleeper.
+using publish_action = bool (*)(void* argument) noexcept;
+
 class wait {
 public:
     /// Begins a wait. Inside a shield, and while an exception is in flight, every wait is uninterruptible.
-    wait(wait_reason const& reason, void const* object, interruptible may_cancel = interruptible::yes) noexcept;
+    /// `when` is a wish: a plain thread publishes early, and so does a fiber whose worker is about to look at its poller.
+    wait(wait_reason const& reason, void const* object, interruptible may_cancel = interruptible::yes,
+         publication when = publication::early) noexcept;
     wait(wait const&) = delete;
     /// A wait that was neither parked nor finished is withdrawn.
     ~wait();
@@ -42,6 +56,8 @@ public:
 
     /// Sleeps until somebody has delivered; returns the winner's tag.
     wait_tag park() noexcept;
+    /// The same for a late wait: `publish(argument)` is done in between.
+    wait_tag park_then(publish_action publish, void* argument) noexcept;
     /// The same, or until `deadline`: `tag_timeout`. `time_point::max()` is never.
     wait_tag park_until(clock::time_point deadline) noexcept;
 
@@ -49,12 +65,15 @@ public:
     bool finish() noexcept;
 
 private:
+    wait(worker* here, wait_reason const& reason, void const* object, interruptible may_cancel,
+         publication when) noexcept;
     void end() noexcept;
     wait_tag sleep() noexcept;
 
+    worker* here_;  // where the wait began, and parks
     waiter& self_;
     std::uint64_t generation_;
-    bool shielded_;
+    bool late_;
     bool cancelled_;
     bool over_ = false;
 };
