@@ -21,8 +21,23 @@ void refuse_self(fiber_control const& f) {
                                 "weft: a fiber cannot join itself");
 }
 
-// Waits for the end of `f`; true if it came before the deadline.
-bool wait_for_end(fiber_control& f, clock::time_point deadline, interruptible may_cancel) {
+// True: the fiber had ended before.
+bool publish_joiner(void* joined) noexcept { return !join_source(static_cast<fiber_control*>(joined)).publish(); }
+
+// Waits for the end of `f`.
+void wait_for_end(fiber_control& f, interruptible may_cancel) {
+    join_source end(&f);
+    if (end.is_ready()) return;
+    wait w(join_reason, &f, may_cancel, publication::late);
+    if (w.cancelled()) throw_cancelled();
+    end.prepare(w.token(), tag_ended);
+    if (w.park_then(&publish_joiner, &f) == tag_ended) return;
+    end.disarm();
+    throw_cancelled();
+}
+
+// The same; true if it came before the deadline.
+bool wait_for_end_until(fiber_control& f, clock::time_point deadline, interruptible may_cancel) {
     join_source end(&f);
     if (end.is_ready()) return true;
     wait w(join_reason, &f, may_cancel);
@@ -44,11 +59,19 @@ bool join_source::is_ready() {
 
 bool join_source::arm(wait_token sleeper, wait_tag tag) {
     if (fiber_ == nullptr) return false;
+    prepare(sleeper, tag);
+    return !publish();
+}
+
+void join_source::prepare(wait_token sleeper, wait_tag tag) noexcept {
     fiber_->joiner = sleeper;
     fiber_->join_tag = tag;
+}
+
+bool join_source::publish() noexcept {
     std::uint32_t expected = fiber_control::running;
-    return !fiber_->join_state.compare_exchange_strong(expected, fiber_control::joining, std::memory_order_acq_rel,
-                                                       std::memory_order_acquire);
+    return fiber_->join_state.compare_exchange_strong(expected, fiber_control::joining, std::memory_order_acq_rel,
+                                                      std::memory_order_acquire);
 }
 
 void join_source::disarm() noexcept {
@@ -68,15 +91,22 @@ fiber_handle& fiber_handle::operator=(fiber_handle&& other) noexcept {
 
 std::uint64_t fiber_handle::id() const noexcept { return control_ == nullptr ? 0 : control_->id; }
 
-void fiber_handle::wait_to_join() { wait_until(clock::time_point::max()); }
-
-bool fiber_handle::wait_until(clock::time_point deadline) {
+void fiber_handle::refuse_misuse() const {
     if (control_ == nullptr)
         throw std::system_error(std::make_error_code(std::errc::invalid_argument),
                                 "weft: join of a fiber that is not joinable");
     refuse_self(*control_);
     if (control_->abandoned()) throw runtime_stopped("weft: the fiber did not end before its runtime did");
-    return wait_for_end(*control_, deadline, interruptible::yes);
+}
+
+void fiber_handle::wait_to_join() {
+    refuse_misuse();
+    wait_for_end(*control_, interruptible::yes);
+}
+
+bool fiber_handle::wait_until(clock::time_point deadline) {
+    refuse_misuse();
+    return wait_for_end_until(*control_, deadline, interruptible::yes);
 }
 
 void* fiber_handle::take_result() const {
@@ -109,7 +139,7 @@ void fiber_handle::cancel_and_join() noexcept {
             return;
         }
         f->cancel();
-        wait_for_end(*f, clock::time_point::max(), interruptible::no);
+        wait_for_end(*f, interruptible::no);
     }
     if (!f->result_taken && f->failure == nullptr) f->operations->destroy_result(f->body);
     f->failure = nullptr;

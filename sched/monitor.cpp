@@ -91,7 +91,7 @@ bool monitor::look() noexcept {
     for (auto const& w : runtime_.workers()) aged = look_at(*w, seen_[w->index]) || aged;
     if (any_blocked_ && (aged || runtime_.anything_to_do())) runtime_.call_spares();
     int const eager = runtime_.eager_ticks.load(std::memory_order_relaxed);
-    if (aged) {
+    if (aged && runtime_.has_thieves()) {
         runtime_.eager_ticks.store(eager_for, std::memory_order_relaxed);
         runtime_.wake_one();
     } else if (eager > 0) {

@@ -69,6 +69,7 @@ public:
     bool all_idle() const noexcept { return idle_.asleep() == worker_count_.load(std::memory_order_acquire); }
     /// How long a queue must be for a thief: one waiting fiber is its worker's own, unless work was found to age.
     std::uint32_t steal_minimum() const noexcept { return eager_ticks.load(std::memory_order_relaxed) > 0 ? 1 : 2; }
+    bool has_thieves() const noexcept { return worker_count_.load(std::memory_order_relaxed) > 1; }
     bool stopping_threads() const noexcept { return stop_threads_.load(std::memory_order_acquire); }
 
     // ---- workers that stand in for those whose threads are blocked in foreign code (spares.cpp)

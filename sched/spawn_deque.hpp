@@ -26,14 +26,17 @@ public:
         current_.store(buffers_.back().get(), std::memory_order_relaxed);
     }
 
-    /// Owner. Errors: `std::bad_alloc` when it cannot grow; nothing changed.
-    void push(fiber_control& f) {
+    /// Owner: sees to it that one more can be pushed. Errors: `std::bad_alloc`; nothing changed.
+    void make_room() {
         std::int64_t const bottom = bottom_.load(std::memory_order_relaxed);
-        buffer* at = current_.load(std::memory_order_relaxed);
         // Acquire: pairs with the thieves' exchange on top_; the slot is free again.
-        if (bottom - top_.load(std::memory_order_acquire) > at->mask) [[unlikely]]
-            at = grow(bottom);
-        at->put(bottom, &f);
+        if (bottom - top_.load(std::memory_order_acquire) > current_.load(std::memory_order_relaxed)->mask) [[unlikely]]
+            grow(bottom);
+    }
+    /// Owner, after `make_room`.
+    void push(fiber_control& f) noexcept {
+        std::int64_t const bottom = bottom_.load(std::memory_order_relaxed);
+        current_.load(std::memory_order_relaxed)->put(bottom, &f);
         bottom_.store(bottom + 1, std::memory_order_release);
     }
 
@@ -89,7 +92,7 @@ private:
         std::unique_ptr<std::atomic<fiber_control*>[]> slots;
     };
 
-    buffer* grow(std::int64_t bottom);
+    void grow(std::int64_t bottom);
 
     alignas(cache_line_bytes) std::atomic<std::int64_t> top_{0};
     alignas(cache_line_bytes) std::atomic<std::int64_t> bottom_{0};

@@ -63,8 +63,12 @@ WEFT_NOINLINE void run_body(fiber_control& self) noexcept {
 
 // After this nobody but the reference count knows the fiber; its frames still stand on the stack.
 WEFT_NOINLINE void conclude(fiber_control& self) noexcept {
-    // Release: the joiner sees the result. Acquire: pairs with the joiner's or the detacher's exchange.
-    switch (self.join_state.exchange(fiber_control::finished, std::memory_order_acq_rel)) {
+    std::uint32_t before = self.join_state.load(std::memory_order_acquire);
+    // Release: the joiner sees the result. Acquire: pairs with the joiner's or the detacher's exchange. Nobody waits for a
+    // detached fiber, and it stays detached.
+    if (before != fiber_control::detached)
+        before = self.join_state.exchange(fiber_control::finished, std::memory_order_acq_rel);
+    switch (before) {
     case fiber_control::detached:
         if (self.failure != nullptr) {
             if (!is_cancellation(self.failure)) die_of(self);

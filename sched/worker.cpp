@@ -235,12 +235,7 @@ void worker::ready(fiber_control& f) noexcept {
     auto const all = runtime.workers();
     if (all.size() > 1) return all[((f.home == nullptr ? index : f.home->index) + 1) % all.size()]->post(f);
 #endif
-    if (runnext_.load(std::memory_order_relaxed) == nullptr) {
-        // Only the owner fills an empty slot. Release: pairs with a thief's exchange.
-        runnext_.store(&f, std::memory_order_release);
-    } else if (fiber_control* before = runnext_.exchange(&f, std::memory_order_acq_rel); before != nullptr) {
-        push_ring(*before);
-    }
+    if (fiber_control* before = runnext_.exchange(&f); before != nullptr) push_ring(*before);
 }
 
 void worker::ready_all(ready_list& list) noexcept {
@@ -257,9 +252,10 @@ void worker::ready_all(ready_list& list) noexcept {
 }
 
 void worker::start(fiber_control& fresh) {
-    fresh_.push(fresh);
+    fresh_.make_room();
+    if (fiber_control* older = newest_.exchange(&fresh); older != nullptr) fresh_.push(*older);
     spawned.add();
-    if (fresh_.size() >= runtime.steal_minimum()) runtime.wake_one();
+    if (runtime.has_thieves() && unstarted() >= runtime.steal_minimum()) runtime.wake_one();
 }
 
 void worker::push_ring(fiber_control& f) noexcept {
@@ -272,7 +268,7 @@ void worker::push_ring(fiber_control& f) noexcept {
         overflow.push(f);
         return runtime.inject_all(overflow);
     }
-    if (ring_.size() >= runtime.steal_minimum()) runtime.wake_one();
+    if (runtime.has_thieves() && ring_.size() >= runtime.steal_minimum()) runtime.wake_one();
 }
 
 void worker::post(fiber_control& f) noexcept {
@@ -283,18 +279,20 @@ void worker::post(fiber_control& f) noexcept {
 // ---------------------------------------------------------------- choosing
 
 fiber_control* worker::pick_next() noexcept {
-    if (++tick_ % fair_interval == 0) [[unlikely]]
+    if (--until_fair_ == 0) [[unlikely]]
         return pick_fairly();
-    if (runnext_.load(std::memory_order_relaxed) != nullptr)
-        if (fiber_control* f = runnext_.exchange(nullptr, std::memory_order_acq_rel)) return f;
+    if (fiber_control* f = runnext_.take()) return f;
     if (!inbox_.empty()) [[unlikely]]
         if (fiber_control* f = inbox_.pop()) return f;
+    if (fiber_control* f = newest_.take()) return f;
     if (fiber_control* f = fresh_.pop()) return f;
     return ring_.pop();
 }
 
 // Whoever the usual order may have left waiting has his turn: events and timers, then in rotation the other queues.
 fiber_control* worker::pick_fairly() noexcept {
+    until_fair_ = fair_interval;
+    ++fair_turn_;
     if (is_surplus()) return nullptr;  // to the worker's own stack, where it retires
     clock::time_point const now = clock::now();
     coarse_now_ = now.time_since_epoch().count();
@@ -306,25 +304,24 @@ fiber_control* worker::pick_fairly() noexcept {
     constexpr unsigned queues = 4;
     for (unsigned i = 0; i != queues; ++i) {
         fiber_control* f = nullptr;
-        switch ((tick_ / fair_interval + i) % queues) {
+        switch ((fair_turn_ + i) % queues) {
         case 0: f = runtime.pop_injected(); break;
         case 1: f = ring_.pop(); break;
-        case 2: f = fresh_.steal(); break;
+        case 2: f = fresh_.steal(); break;  // the oldest
         case 3: f = inbox_.pop(); break;
         }
         if (f != nullptr) return f;
     }
-    return runnext_.exchange(nullptr, std::memory_order_acq_rel);
+    if (fiber_control* f = newest_.take()) return f;
+    return runnext_.take();
 }
 
 bool worker::stealable(std::uint32_t minimum) const noexcept {
-    return ring_.size() >= minimum || fresh_.size() >= minimum ||
+    return ring_.size() >= minimum || unstarted() >= minimum ||
            (seen_as.load(std::memory_order_relaxed) != presence::here && has_work());
 }
 
-bool worker::has_work() const noexcept {
-    return ring_.size() != 0 || fresh_.size() != 0 || runnext_.load(std::memory_order_acquire) != nullptr;
-}
+bool worker::has_work() const noexcept { return queued() || !runnext_.empty(); }
 
 void worker::poll(clock::time_point deadline) noexcept {
     polls.add();
@@ -355,7 +352,8 @@ void worker::hand_over() noexcept {
     fire_timers(clock::now(), timers);
     if (poller->watches()) poll(clock::time_point::min());
     ready_list all;
-    if (fiber_control* f = runnext_.exchange(nullptr, std::memory_order_acq_rel)) all.push(*f);
+    if (fiber_control* f = runnext_.take()) all.push(*f);
+    if (fiber_control* f = newest_.take()) all.push(*f);
     while (fiber_control* f = fresh_.pop()) all.push(*f);
     while (fiber_control* f = ring_.pop()) all.push(*f);
     if (!all.empty()) runtime.inject_all(all);
@@ -406,8 +404,11 @@ fiber_control* worker::steal_from(worker& victim, std::uint32_t minimum) noexcep
             ready_all(ready);
         }
     }
-    if (victim.fresh_.size() >= minimum)
+    if (victim.unstarted() >= minimum) {
         if (fiber_control* f = victim.fresh_.steal()) return f;
+        if (minimum == 1)
+            if (fiber_control* f = victim.newest_.take_away()) return f;
+    }
     if (victim.ring_.size() >= minimum) {
         fiber_control* taken[run_ring::capacity / 2];
         std::uint32_t const count = victim.ring_.steal(taken, run_ring::capacity / 2);
@@ -415,9 +416,7 @@ fiber_control* worker::steal_from(worker& victim, std::uint32_t minimum) noexcep
         if (count != 0) return taken[0];
     }
     // Woken last by a fiber that has kept its worker for a whole tick since.
-    if (stuck && victim.runnext_.load(std::memory_order_relaxed) != nullptr)
-        return victim.runnext_.exchange(nullptr, std::memory_order_acq_rel);
-    return nullptr;
+    return stuck ? victim.runnext_.take_away() : nullptr;
 }
 
 void worker::sleep() noexcept {

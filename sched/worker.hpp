@@ -6,11 +6,11 @@
 // Order of choice: `runnext` (woken last, inherits the rest of the slice), the newest unstarted fiber, the oldest woken
 // one. Every `fair_interval`-th choice goes to whoever may have waited too long instead.
 //
-// Who touches what: fields without a remark belong to the worker's thread. `runnext_` is filled by the owner and taken
-//                   by the owner or, once it has aged, by a thief: always by exchange. The queues say themselves.
+// Who touches what: fields without a remark belong to the worker's thread. The slots and queues say themselves.
 // Lock order:       none of its own; the locks of queues, timers and pollers are leaves.
 
 #include "injection.hpp"
+#include "owner_slot.hpp"
 #include "run_ring.hpp"
 #include "spawn_deque.hpp"
 
@@ -87,7 +87,7 @@ public:
     std::uint64_t random() noexcept;
     std::uint64_t next_fiber_id() noexcept;
     std::int64_t coarse_now() const noexcept { return coarse_now_; }
-    bool next_choice_is_fair() const noexcept { return (tick_ + 1) % fair_interval == 0; }
+    bool next_choice_is_fair() const noexcept { return until_fair_ == 1; }
 
     // ---- called by others
 
@@ -97,7 +97,7 @@ public:
     bool stealable(std::uint32_t minimum) const noexcept;
     bool has_work() const noexcept;
     /// Besides what was woken last, which is about to run.
-    bool queued() const noexcept { return ring_.size() != 0 || fresh_.size() != 0; }
+    bool queued() const noexcept { return ring_.size() != 0 || unstarted() != 0; }
     bool inbox_empty() const noexcept { return inbox_.empty(); }
     pthread_t thread() noexcept { return thread_.native_handle(); }
     pid_t thread_id() const noexcept { return thread_id_.load(std::memory_order_relaxed); }
@@ -154,7 +154,8 @@ private:
     publish_action publish_ = nullptr;              // of the fiber that is leaving
     void* publish_argument_ = nullptr;
     std::uint32_t budget_ = slice_budget;
-    std::uint32_t tick_ = 0;
+    std::uint32_t until_fair_ = fair_interval;  // choices
+    std::uint32_t fair_turn_ = 0;
     std::int64_t coarse_now_ = 0;  // clock ticks
     clock::time_point last_poll_{};
     std::uint64_t random_state_;  // what fibers draw
@@ -162,7 +163,10 @@ private:
     std::uint64_t id_next_ = 0;
     std::uint64_t id_end_ = 0;
 
-    std::atomic<fiber_control*> runnext_{nullptr};
+    std::int64_t unstarted() const noexcept { return fresh_.size() + (newest_.empty() ? 0 : 1); }
+
+    owner_slot runnext_;  // woken last
+    owner_slot newest_;   // started last; what it replaces goes to fresh_
     spawn_deque fresh_;
     run_ring ring_;
     injection inbox_;         // only the owner takes

@@ -31,6 +31,7 @@ public:
     void detach() noexcept;
 
 private:
+    void refuse_misuse() const;
     void cancel_and_join() noexcept;
 
     fiber_control* control_ = nullptr;

@@ -14,6 +14,10 @@ public:
     void disarm() noexcept override;
     bool by_fibers() const noexcept override { return true; }
 
+    /// `arm` in two steps: who is to be woken, and, once he may be, the announcement. False: the fiber has ended.
+    void prepare(wait_token sleeper, wait_tag tag) noexcept;
+    bool publish() noexcept;
+
 private:
     fiber_control* fiber_;
 };
