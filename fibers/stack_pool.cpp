@@ -5,7 +5,8 @@
 // releases it.
 //
 // Invariants: `cold` has room reserved for every stack of its class, so that giving back never allocates.
-//             `low_water` is the smallest `warm_count` since the last trim: that many stacks served nobody.
+//             `low_water` is the smallest `warm_count` since the last trim that was not cut short, less what trims
+//             took since: that many stacks served nobody.
 // Lock order: a shelf's lock is a leaf; no memory is touched or returned to the kernel under it.
 // Rejected:   one mmap per stack (68 ms per 10,000, and two mappings each with a guard).
 #include <weft/detail/stack_pool.hpp>
@@ -97,18 +98,21 @@ void shelf::forget_recent_use() noexcept {
 stack_depot::trim_result shelf::trim(std::size_t most) noexcept {
     std::vector<stack_slot*> idle;
     bool pending = false;
+    bool cut_short = false;
     try {
         std::scoped_lock guard(lock_);
-        idle.reserve(std::min(low_water_, most));
-        for (std::size_t left = idle.capacity(); left != 0 && warm_ != nullptr; --left) {
+        std::size_t const wanted = std::min(low_water_, most);
+        idle.reserve(wanted);
+        while (idle.size() != wanted) {
             idle.push_back(warm_);
             warm_ = warm_->next;
-            --warm_count_;
         }
-        low_water_ = warm_count_;
+        warm_count_ -= wanted;
+        cut_short = wanted != low_water_;
+        low_water_ = cut_short ? low_water_ - wanted : warm_count_;
         pending = warm_count_ != 0;
     } catch (std::bad_alloc const&) {
-        return {0, true};  // no memory to sort in; the stacks stay idle until the next call
+        return {0, true, false};  // no memory to sort in; the stacks stay idle until the next call
     }
     std::sort(idle.begin(), idle.end());
     for (std::size_t i = 0; i != idle.size();) {
@@ -119,7 +123,7 @@ stack_depot::trim_result shelf::trim(std::size_t most) noexcept {
         std::scoped_lock guard(lock_);
         for (; i != end; ++i) cold_.push_back({owner, idle[i]});
     }
-    return {idle.size(), pending};
+    return {idle.size(), pending, cut_short};
 }
 
 void shelf::add_to(stack_depot::statistics& sum) noexcept {
@@ -180,11 +184,12 @@ void release(stack_slot& slot) noexcept { shelf_for(slot.size_class).put(&slot, 
 
 trim_result trim() noexcept {
     constexpr std::size_t most = 16384;  // per call, to bound the pause
-    trim_result sum{0, false};
+    trim_result sum{0, false, false};
     for (unsigned i = 0; i != stack_classes; ++i) {
         trim_result const one = shelf_for(i).trim(most);
         sum.given_back += one.given_back;
         sum.pending = sum.pending || one.pending;
+        sum.cut_short = sum.cut_short || one.cut_short;
     }
     return sum;
 }

@@ -148,8 +148,9 @@ bool monitor::report(worker& w, observation const& seen) noexcept {
 // True while there are idle stacks that hold memory.
 bool monitor::trim() noexcept {
     if (clock::now() < next_trim_) return stack_depot::stats().idle != 0;
-    next_trim_ = clock::now() + trim_interval;
-    return stack_depot::trim().pending;
+    stack_depot::trim_result const done = stack_depot::trim();
+    next_trim_ = clock::now() + (done.cut_short ? tick : trim_interval);
+    return done.pending;
 }
 
 }  // namespace weft::detail

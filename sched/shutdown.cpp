@@ -69,6 +69,7 @@ void runtime_core::fiber_ended() noexcept {
 }
 
 void runtime_core::stop_fibers() noexcept {
+    if (leaked_) return;  // the end of `run` has waited for its stragglers and named them; `~runtime` need not
     stopping_.store(true, std::memory_order_seq_cst);
     clock::time_point const give_up = deadline_after(options.shutdown_grace);
     while (live() != 0) {

@@ -49,8 +49,7 @@ parsed_options parse_options(int argc, char** argv) {
            "verify the checksums in LIST (- is standard input) as sha256sum -c does; with PATHs, only the files "
            "at and below them")
         ->type_name("LIST")
-        ->check([](std::string const& list) { return list.empty() ? "the name of the list is empty" : ""; })
-        ->take_last();
+        ->check([](std::string const& list) { return list.empty() ? "the name of the list is empty" : ""; });
     app.add_flag("--stats", wanted.stats, "print files, bytes, time, rate, fibers and peak memory on standard error")
         ->disable_flag_override();
     app.add_option("PATH", wanted.paths, "files and directories")->type_name("");

@@ -218,7 +218,7 @@ test_check() {
 test_usage() {
     local arguments
     for arguments in '' '-x tree' '--unknown tree' '-j 0 tree' '-j -3 tree' '-j many tree' '-j 1.5 tree' '-j 100000 tree' \
-        '-j 99999999999999999999 tree' '-j' '--check' '--stats=5 tree'; do
+        '-j 99999999999999999999 tree' '-j' '--check' '--check good --check good' '--stats=5 tree'; do
         # shellcheck disable=SC2086  # split on purpose
         run 2 "$weftsum" $arguments
         check "usage for: $arguments" grep -q '^Usage: weftsum' err

@@ -203,6 +203,31 @@ TEST_CASE("a trim leaves what was used since the last one", "[stack][trim]") {
     CHECK(stack_depot::trim().given_back == 0);
 }
 
+TEST_CASE("a trim of very many stacks is cut short and goes on where it stopped", "[stack][trim]") {
+    empty_the_depot();
+    constexpr unsigned size_class = 0;
+    constexpr std::size_t many = 20'000;
+    stack_slot& late = stack_depot::acquire(size_class);
+    release(acquire(size_class, many));
+    CHECK_FALSE(stack_depot::trim().cut_short);  // they were in use a moment ago
+
+    auto const first = stack_depot::trim();
+    CHECK(first.given_back < many);
+    CHECK(first.cut_short);
+    stack_depot::release(late);  // does not become one of those that lay idle all the time
+
+    std::size_t given_back = first.given_back;
+    for (bool more = true; more;) {
+        auto const next = stack_depot::trim();
+        CHECK(next.pending);
+        given_back += next.given_back;
+        more = next.cut_short;
+    }
+    // Stacks come in batches, so some that were not asked for may have lain beside them.
+    CHECK(given_back >= many);
+    CHECK(stack_depot::stats().idle == 1);
+}
+
 TEST_CASE("only stacks with a built block are visited", "[stack]") {
     auto const stacks = acquire(6, 3);
     for (stack_slot* slot : stacks) slot->built.store(false);

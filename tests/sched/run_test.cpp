@@ -70,6 +70,23 @@ TEST_CASE("fibers may be started from outside", "[runtime][thread]") {
     });
 }
 
+TEST_CASE("many threads may start fibers at the same time", "[runtime][thread]") {
+    with_workers([](weft::runtime_options options) {
+        weft::runtime rt(options);
+        std::atomic<int> ran = 0;
+        int const threads = 4, fibers = 500;
+        {
+            std::vector<std::jthread> starters;
+            for (int t = 0; t != threads; ++t)
+                starters.emplace_back([&] {
+                    for (int i = 0; i != fibers; ++i) rt.go([&] { ++ran; });
+                });
+        }
+        rt.run([&] { weft_test::yield_until([&] { return ran == threads * fibers; }); });
+        CHECK(ran == threads * fibers);
+    });
+}
+
 TEST_CASE("a runtime that ran nothing ends", "[runtime][bug]") {
     with_workers([](weft::runtime_options options) {
         for (int i = 0; i != 20; ++i) weft::runtime rt(options);

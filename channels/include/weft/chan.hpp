@@ -23,7 +23,8 @@ struct unit {
 /// Marks the end of a channel in a range-for.
 struct chan_sentinel {};
 
-/// Receives as it is incremented; for `for (auto v : ch)`. Dereference once per step: that moves the value out.
+/// Receives as it is incremented; for `for (auto v : ch)`. Dereference once per step: that moves the value out. It
+/// refers to the channel without owning it: keep a handle until the loop has ended.
 template <class T>
 class chan_iterator {
 public:

@@ -107,8 +107,11 @@ std::size_t select_typed(bool, Else& none, Case& only) {
 }  // namespace detail
 
 /// Waits until one of the cases can run, runs exactly that one, and returns its index. Of several that are ready it
-/// takes one at random, uniformly. Without cases it waits for ever. Channels and values are evaluated once, in the
-/// order written. Handlers run last; their results are ignored and their exceptions propagate.
+/// takes one at random, uniformly. Without cases it waits for ever. Handlers run last; their results are ignored
+/// and their exceptions propagate.
+///
+/// Channels and values are evaluated once each, also those of losers, but as arguments of a call: g++ evaluates them
+/// last to first. Whoever needs an order computes them before.
 ///
 /// Blocks: until a case is ready, unless there is an `otherwise`. Nothing is allocated.
 /// Errors: `closed_channel` if a send on a closed channel was chosen; `cancelled`.

@@ -103,8 +103,11 @@ public:
     /// Wakes whoever waits on this stream with `operation_canceled`, and closes it. Closing again does nothing.
     /// Blocks: until the operations in progress have noticed; not a point of cancellation.
     void close() noexcept;
+    /// Holds a socket that has not been closed by this side.
     bool is_open() const noexcept;
 
+    /// This end's address, and the peer's.
+    /// Errors: `not_connected` from `remote` once the connection has ended: to log it, ask when it begins.
     endpoint local() const;
     endpoint remote() const;
     /// The descriptor, which stays this object's, or -1. It is non-blocking and must not be closed.

@@ -31,7 +31,7 @@ struct runtime_options {
     /// Fibers alive at a time; starting one more throws `std::system_error` (`resource_unavailable_try_again`). 0: no
     /// limit but memory. WEFT_MAX_FIBERS
     std::size_t max_fibers = 0;
-    /// Most threads for `blocking`; they are started as needed. WEFT_BLOCKING_THREADS
+    /// Most threads for `blocking`; they are started as needed. 0 is taken for 1. WEFT_BLOCKING_THREADS
     unsigned blocking_threads = 256;
     /// What workers wait in. WEFT_POLLER: automatic, epoll
     poller_kind poller = poller_kind::automatic;

@@ -88,12 +88,14 @@ namespace stack_depot {
 stack_slot& acquire(unsigned size_class);
 void release(stack_slot& slot) noexcept;
 
-/// Gives back to the kernel what lay idle since the previous call. Returns the number of stacks it gave back; `pending`
-/// says whether another call would find more. Meant to be called a few times a second, off the hot path.
+/// What a call of `trim` did.
 struct trim_result {
-    std::size_t given_back;
-    bool pending;
+    std::size_t given_back;  // stacks
+    bool pending;            // stacks still lie idle
+    bool cut_short;          // some of them have done so since the call before: the next call may follow at once
 };
+/// Gives back to the kernel what lay idle since the previous call; of much, only a part, to bound the pause. Meant to be
+/// called about once a second, off the hot path.
 trim_result trim() noexcept;
 
 /// Gives back all that is idle now: for when nobody will call `trim` any more.
