@@ -23,6 +23,7 @@ TOLERANCES = {"instructions": Tolerance(1, 0.005)} | {name: Tolerance(0.01) for 
 # Operations that wait for the kernel: when it answers changes which way the worker takes to its next look.
 LOOSER = {
     ("blocking", "instructions"): Tolerance(1, 0.02),
+    ("blocking", "system_calls"): Tolerance(0.5),
     ("sleep", "instructions"): Tolerance(1, 0.02),
     ("tcp_echo", "instructions"): Tolerance(1, 0.02),
     ("tcp_echo", "system_calls"): Tolerance(0.25),

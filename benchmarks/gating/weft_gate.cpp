@@ -10,6 +10,7 @@
 //
 // Rejected: counting whole processes. Starting one costs millions of instructions that differ from run to run.
 #include "allocations.hpp"
+#include "held_thread.hpp"
 #include "operations.hpp"
 
 #include <gnu/libc-version.h>
@@ -84,6 +85,7 @@ int main(int argc, char** argv) {
     options.workers = what->workers;
     options.seed = 1;  // select's choices repeat themselves, too
     weft::runtime here(options);
+    gating::held_thread const monitor(gating::youngest_thread());
     here.run([&] {
         what->work(here, what->repetitions);  // from now on stacks and memory are there
         for (long round = 0; round != rounds; ++round) {
