@@ -37,15 +37,11 @@ def run(command, folder, environment):
 
 
 def copy_of_tree():
-    """A fresh copy of what the program is built from. What was built there before stays, so that little is built again."""
+    """A fresh copy of what the program is built from. Fresh also in what was built there: a file that is put back as it was
+    looks older than the object that was compiled from another version of it."""
     copy = WORK / "copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir(parents=True)
     for name in SOURCES:
-        old, new = copy / name, ROOT / name
-        if old.is_dir():
-            shutil.rmtree(old)
-        if new.is_dir():
-            shutil.copytree(new, old)
-        else:
-            copy.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(new, old)
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy2)(ROOT / name, copy / name)
     return copy

@@ -27,9 +27,8 @@ INJECTIONS = [
         "chan_buffered", "instructions"),
     Injection(
         "an extra system call in every park", "sched/wait.cpp",
-        "wait_tag wait::park() noexcept { return sleep(); }",
-        "}\n#include <unistd.h>\nnamespace weft::detail {\n"
-        "wait_tag wait::park() noexcept { return getppid() == 0 ? tag_cancelled : sleep(); }",
+        "WEFT_INLINE wait_tag wait::sleep() noexcept {\n",
+        "WEFT_INLINE wait_tag wait::sleep() noexcept {\n    std::this_thread::yield();\n",
         "select_parked", "system_calls"),
     Injection(
         "an extra wake-up for every fiber made ready", "sched/worker.cpp",
