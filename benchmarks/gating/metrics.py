@@ -20,7 +20,7 @@ class Tolerance:
 # 1 instruction is less than any lock; of 0.01 events a hundredth of all operations would have to have one.
 TOLERANCES = {"instructions": Tolerance(1, 0.005)} | {name: Tolerance(0.01) for name in METRICS[1:]}
 
-# Operations that wait for the kernel: when it answers changes which way the worker takes to its next look.
+# Operations that wait for the kernel or for another thread: when these answer changes which way the worker takes.
 LOOSER = {
     ("blocking", "instructions"): Tolerance(1, 0.02),
     ("blocking", "system_calls"): Tolerance(0.5),
