@@ -30,6 +30,10 @@ bench    | header benchmark/benchmark.h                     | libbenchmark-dev
 peers    | command go                                       | golang-go
 peers    | header boost/fiber/all.hpp                       | libboost-fiber1.81-dev libboost-fiber-dev
 peers    | command python3                                  | python3
+gate     | command valgrind                                 | valgrind
+gate     | header valgrind/callgrind.h                      | valgrind
+gate     | command strace                                   | strace
+gate     | command python3                                  | python3
 check    | command clang++                                  | clang
 check    | command clang-format                             | clang-format
 check    | command clang-tidy                               | clang-tidy
