@@ -5,6 +5,7 @@
 use peer_tokio::Request;
 
 mod channels;
+mod idle;
 mod memory;
 mod selects;
 mod spawn;
@@ -36,6 +37,7 @@ async fn measure(request: Request) {
         "tcp_echo_1" => request.measure(|n| tcp::echo(1, n)).await,
         "tcp_echo_64" => request.measure(|n| tcp::echo(64, n)).await,
         "parked_fibers" => memory::parked_tasks(request.operations).await,
+        "idle_process" => idle::idle_process(request.operations).await,
         _ => request.absent(),
     }
 }

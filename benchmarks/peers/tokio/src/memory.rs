@@ -30,11 +30,14 @@ pub async fn parked_tasks(tasks: u64) {
         release.send(i as u64).unwrap();
         sum += results.recv().await.unwrap();
     }
+    let left = Memory::of_this_process();
+
     let per_task = 1.0 / tasks as f64;
     report("parked_start", to_start * per_task, sum);
     report("parked_resident", (parked.resident - before.resident) * per_task, sum);
     report("parked_page_tables", (parked.page_tables - before.page_tables) * per_task, sum);
     report("parked_mappings", parked.mappings, sum);
+    report("parked_left", left.resident / before.resident, sum);
 }
 
 /// In bytes; and what vm.max_map_count limits.
