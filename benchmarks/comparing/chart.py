@@ -48,12 +48,12 @@ def draw(results, programs, workers, machine):
         for position, peer in enumerate(shown):
             for panel, count in enumerate(panels):
                 if (peer, count) in ratios:
-                    body += bar(scale, panel, y + position * BAR, ratios[peer, count], colour(peers.index(peer)))
-                    body += target_mark(scale, panel, y + position * BAR, row.name, count, peer)
+                    target = target_of(row.name, count, peer)
+                    body += bar(scale, panel, y + position * BAR, ratios[peer, count], target, colour(peers.index(peer)))
         y += len(shown) * BAR + BETWEEN
 
-    footer = [f"{', '.join(f'{p.name} {p.version}' if p.name == 'weft' else p.version for p in programs)}",
-              f"{in_words(machine)}; medians of {results.rounds} rounds"]
+    footer = [*(f"{program.name}: {program.version}" for program in programs), in_words(machine),
+              f"rounds: {results.rounds}, bars show the median of their ratios"]
     height = y + 30 + 15 * len(footer)
     drawing = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
@@ -71,22 +71,22 @@ def draw(results, programs, workers, machine):
 
 
 class Scale:
-    """Where a ratio lies in a panel. Room is kept beside the longest bars for their values."""
+    """Where a ratio lies in a panel. Few are beyond its ends, and would press the others together. Room is kept beside the
+    longest bars for their values."""
 
     def __init__(self, ratios, panels):
-        self.low = min(0.5, step_down(min(ratios)))
-        self.high = max(2, step_up(max(ratios)))
+        self.low = max(0.1, min(0.5, step_down(min(ratios))))
+        self.high = min(50, max(2, step_up(max(ratios))))
         self.width = (WIDTH - 2 * MARGIN - LABELS - (panels - 1) * GAP) / panels
 
     def x(self, panel, ratio):
-        share = math.log(ratio / self.low) / math.log(self.high / self.low)
-        return MARGIN + LABELS + panel * (self.width + GAP) + 34 + share * (self.width - 68)
+        inside = min(max(ratio, self.low), self.high)
+        share = math.log(inside / self.low) / math.log(self.high / self.low)
+        return MARGIN + LABELS + panel * (self.width + GAP) + 40 + share * (self.width - 80)
 
     def ticks(self):
-        """1, 2, 5, 10, … as far as they have room."""
-        steps = [digit * 10.0 ** power for power in range(-4, 7) for digit in (1, 2, 5)]
-        inside = [step for step in steps if self.low <= step <= self.high]
-        return inside if len(inside) <= 8 else [step for step in inside if round(math.log10(step), 6) % 1 == 0]
+        steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]
+        return [step for step in steps if self.low <= step <= self.high]
 
 
 def step_down(ratio):
@@ -99,19 +99,28 @@ def step_up(ratio):
     return min(digit * power for digit in (1, 2, 5, 10) if digit * power >= ratio)
 
 
-def bar(scale, panel, y, ratio, style):
+def target_of(row, workers, peer):
+    """What the ratio to this peer has to be at least; None where there is no such target."""
+    for condition in TARGETS.get(row, {}).get(workers, []):
+        if isinstance(condition, Times) and condition.peer == peer:
+            return condition.factor
+    return None
+
+
+def bar(scale, panel, y, ratio, target, style):
     one, end = scale.x(panel, 1), scale.x(panel, ratio)
     yield f'<rect class="{style}" x="{min(one, end):.1f}" y="{y:.1f}" width="{abs(end - one):.1f}" height="{BAR - 1}"/>'
-    beside, anchor = (end + 4, "start") if ratio >= 1 else (end - 4, "end")
-    yield text(beside, y + BAR - 2, f"{short(ratio)}×", "value", anchor)
-
-
-def target_mark(scale, panel, y, row, workers, peer):
-    """Where the bar of this peer has to end at least."""
-    for condition in TARGETS.get(row, {}).get(workers, []):
-        if isinstance(condition, Times) and condition.peer == peer and scale.low <= condition.factor <= scale.high:
-            x = scale.x(panel, condition.factor)
-            yield f'<path class="target" d="M{x:.1f} {y - 1:.1f}v{BAR + 1}"/>'
+    after = end
+    if target is not None:
+        mark = scale.x(panel, target)
+        yield f'<path class="target" d="M{mark:.1f} {y - 1:.1f}v{BAR + 1}"/>'
+        if end - 4 < mark < end + 36:  # would cross the value
+            after = mark
+    value = f"{short(ratio)}×"
+    if ratio >= 1:
+        yield text(after + 4, y + BAR - 2, f"→ {value}" if ratio > scale.high else value, "value")
+    else:
+        yield text(end - 4, y + BAR - 2, f"{value} ←" if ratio < scale.low else value, "value", "end")
 
 
 def axes(scale, panel, workers, bottom):
