@@ -1,14 +1,8 @@
 #include "measure.hpp"
+#include "workloads/bare_stacks.hpp"
 #include "workloads/parked.hpp"
 
-#include <sys/mman.h>
-
 #include <chrono>
-#include <cstddef>
-
-#ifndef MADV_GUARD_INSTALL
-#define MADV_GUARD_INSTALL 102  // Linux 6.13; older headers do not know it
-#endif
 
 namespace {
 
@@ -23,27 +17,6 @@ bool is_fresh_process(benchmark::State& state) {
     return false;
 }
 
-// The least that so many guarded stacks can cost: reserve them, place the guards, touch the top page of each. Zero where the
-// kernel cannot place guards inside a mapping.
-seconds bare_loop(std::uint64_t stacks) {
-    auto const begin = std::chrono::steady_clock::now();
-    std::size_t const stride = workloads::parked_stack_bytes;
-    std::size_t const bytes = stacks * stride;
-    void* const memory =
-        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) return {};
-    madvise(memory, bytes, MADV_NOHUGEPAGE);
-    bool guarded = true;
-    for (std::uint64_t i = 0; i != stacks; ++i) {
-        std::byte* const stack = static_cast<std::byte*>(memory) + i * stride;
-        guarded = guarded && madvise(stack, 4096, MADV_GUARD_INSTALL) == 0;
-        stack[stride - 1] = std::byte{1};
-    }
-    seconds const elapsed = std::chrono::steady_clock::now() - begin;
-    munmap(memory, bytes);
-    return guarded ? elapsed : seconds{};
-}
-
 // One iteration: so many fibers with stacks of 64 KiB start, wait until all have started, receive a value each and end. The
 // counters say what a parked one costs; start_to_bare compares with a loop that only makes the stacks.
 void parked_fibers(benchmark::State& state) {
@@ -53,7 +26,7 @@ void parked_fibers(benchmark::State& state) {
     options.workers = static_cast<unsigned>(state.range(1));
     for (auto _ : state) {
         state.PauseTiming();
-        seconds const bare = bare_loop(fibers);
+        seconds const bare = workloads::bare_stacks(fibers);
         state.ResumeTiming();
         auto const result = weft::run([=] { return workloads::parked_fibers(fibers); }, options);
         if (result.checksum != bench::sum_below(fibers)) state.SkipWithError("wrong checksum");
@@ -88,15 +61,10 @@ void memory_after_burst(benchmark::State& state) {
             for (auto _ : state) {
                 auto const burst = workloads::parked_fibers(fibers);
                 auto const over = weft::clock::now();
-                double resident = workloads::process_memory::now().resident_bytes;
-                while (resident > 2 * burst.before.resident_bytes &&
-                       weft::clock::now() - over < std::chrono::seconds(10)) {
-                    weft::this_fiber::sleep_for(std::chrono::milliseconds(50));
-                    resident = workloads::process_memory::now().resident_bytes;
-                }
+                auto const after = workloads::wait_for_memory_to_fall(burst.before);
                 state.counters["before_bytes"] = burst.before.resident_bytes;
                 state.counters["peak_bytes"] = burst.parked.resident_bytes;
-                state.counters["after_bytes"] = resident;
+                state.counters["after_bytes"] = after.resident_bytes;
                 state.counters["seconds_to_fall"] = seconds(weft::clock::now() - over).count();
                 if (burst.checksum != bench::sum_below(fibers)) state.SkipWithError("wrong checksum");
             }

@@ -27,22 +27,4 @@ void skynet(benchmark::State& state) {
 }
 BENCHMARK(skynet)->Apply(bench::one_and_two_workers);
 
-// What `workloads::fork_join` must add up to, computed without a fiber. Kept, because it takes as long as the workload.
-std::uint64_t crunched(std::uint64_t tasks) {
-    static std::uint64_t const sum = [tasks] {
-        std::uint64_t total = 0;
-        for (std::uint64_t i = 0; i != tasks; ++i) total += workloads::crunch(i);
-        return total;
-    }();
-    return sum;
-}
-
-// One iteration: a task of about 10 µs of computation, at a leaf of a binary tree of forks and joins.
-void fork_join(benchmark::State& state) {
-    constexpr std::int64_t tasks = 4'096;
-    crunched(tasks);
-    bench::measure(state, state.range(0), tasks, workloads::fork_join, crunched);
-}
-BENCHMARK(fork_join)->Apply(bench::one_and_two_workers);
-
 }  // namespace

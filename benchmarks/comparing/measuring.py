@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from .rows import derived
 
-LONGEST_RUN_S = 60
+LONGEST_RUN_S = 120
 
 
 class Results:
@@ -39,27 +39,29 @@ def measure(programs, workloads, workers, rounds, minutes, progress):
         if number > 0 and elapsed * (number + 1) / number > minutes * 60:
             break
         try:
-            for count in workers:
-                measured = one_round(programs, workloads, count, number, results.failures,
-                                     lambda name: progress(number, rounds, count, name, time.monotonic() - started))
-                for program, values in measured.items():
-                    for row, value in [*values.items(), *derived(values)]:
-                        series = results.values[row, count, program]
-                        series += [None] * (number - len(series)) + [value]
+            measured = one_round(programs, [w for w in workloads if number == 0 or not w.once], workers, number,
+                                 results.failures,
+                                 lambda name, count: progress(number, rounds, count, name, time.monotonic() - started))
         except KeyboardInterrupt:
             break
+        for (program, count), values in measured.items():
+            for row, value in [*values.items(), *derived(values)]:
+                series = results.values[row, count, program]
+                series += [None] * (number - len(series)) + [value]
         results.rounds = number + 1
     return results
 
 
 def one_round(programs, workloads, workers, number, failures, progress):
-    """Each program runs each workload once, next to the others; who goes first rotates. Returns row -> value by program."""
-    measured = {program.name: {} for program in programs}
+    """Each program runs each workload once with each number of workers, next to the others; who goes first rotates.
+    Returns row -> value by program and number of workers."""
+    measured = {(program.name, count): {} for program in programs for count in workers}
     for position, workload in enumerate(workloads):
-        progress(workload.name)
         first = (number + position) % len(programs)
-        for program in programs[first:] + programs[:first]:
-            measured[program.name] |= run(program, workload, workers, failures)
+        for count in workers:
+            progress(workload.name, count)
+            for program in programs[first:] + programs[:first]:
+                measured[program.name, count] |= run(program, workload, count, failures)
     return measured
 
 
@@ -68,25 +70,39 @@ def run(program, workload, workers, failures):
     try:
         done = subprocess.run([program.path, workload.name, str(workers), str(workload.operations)], text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST_RUN_S)
+        values = understood(done, workload)
     except subprocess.TimeoutExpired:
-        return fail(f"did not end within {LONGEST_RUN_S} s", program, workload, workers, failures)
+        problem = f"did not end within {LONGEST_RUN_S} s"
+    except Wrong as wrong:
+        problem = str(wrong)
+    else:
+        return values
+    failures.append(f"{program.name}: {workload.name}, {workers} workers: {problem}")
+    return {}
+
+
+class Wrong(Exception):
+    """What a program did that it should not."""
+
+
+def understood(done, workload):
+    """What a process that ended has measured: row -> value."""
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        return fail(f"exit status {done.returncode}, said: {said}", program, workload, workers, failures)
-
+        raise Wrong(f"exit status {done.returncode}, said: {said}")
+    if not done.stdout:
+        raise Wrong("printed nothing")
+    expected = workload.checksum(workload.operations)
     values = {}
     for line in done.stdout.splitlines():
-        name, *rest = line.split()
-        if rest == ["absent"]:
+        if line == f"{workload.name} absent":
             continue
-        value, checksum = float(rest[0]), int(rest[1])
-        expected = workload.checksum(workload.operations)
+        try:
+            name, value, checksum = line.split()
+            value, checksum = float(value), int(checksum)
+        except ValueError:
+            raise Wrong(f"printed {line!r}") from None
         if checksum != expected:
-            return fail(f"computed {checksum} instead of {expected}", program, workload, workers, failures)
+            raise Wrong(f"computed {checksum} instead of {expected}")
         values[name] = value
     return values
-
-
-def fail(why, program, workload, workers, failures):
-    failures.append(f"{program.name}: {workload.name}, {workers} workers: {why}")
-    return {}

@@ -2,18 +2,21 @@
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = ROOT / "benchmarks" / "peers"
 BUILD = ROOT / "build" / "compare"
+CRATES = Path("/usr/share/cargo/registry")  # where Debian's packages put them
 
 
-class Missing(Exception):
-    """Something that a program is built from is not installed; the message says what to install."""
+class Unavailable(Exception):
+    """A program that cannot be built here; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,55 @@ def build_go():
 
 def build_boost_fiber():
     if preprocessed("#include <boost/fiber/all.hpp>") is None:
-        raise Missing("install libboost-fiber-dev (Debian 12: libboost-fiber1.81-dev)")
+        raise Unavailable("install libboost-fiber-dev (Debian 12: libboost-fiber1.81-dev)")
     program = BUILD / "peer_boost_fiber"
     build([compiler(), "-std=c++20", "-O3", "-DNDEBUG", *sorted((PEERS / "boost_fiber").glob("*.cpp")), "-o", program,
            "-lboost_fiber", "-lboost_context", "-pthread"])
     return Program("Boost.Fiber", program, f"Boost {boost_version()}, {version(compiler())}, -O3")
 
 
-BUILDERS = {"weft": build_weft, "Go": build_go, "Boost.Fiber": build_boost_fiber}
+def build_tokio():
+    return build_rust("tokio", ["tokio"])
+
+
+def build_flume():
+    return build_rust("flume", ["flume", "tokio"])
+
+
+def build_rust(name, crates):
+    """Uses no crate but those of the distribution. Builds a copy, because cargo writes beside the sources which versions it
+    took, and those differ from system to system."""
+    need("cargo", "cargo")
+    for crate in crates:
+        if not any(CRATES.glob(f"{crate}-[0-9]*")):
+            raise Unavailable(f"{CRATES} has no {crate}; install librust-{crate}-dev")
+    folder = BUILD / "rust"
+    for package in ("tokio", "flume"):
+        shutil.rmtree(folder / package, ignore_errors=True)
+        shutil.copytree(PEERS / package, folder / package)
+    build(["cargo", "build", "--release", "--offline",
+           "--config", 'source.crates-io.replace-with="distribution"',
+           "--config", f'source.distribution.directory="{CRATES}"'],
+          folder / name, CARGO_TARGET_DIR=str(folder / "target"), RUSTFLAGS="")
+    locked = (folder / name / "Cargo.lock").read_text()
+    used = [f"{crate} " + re.search(rf'name = "{crate}"\nversion = "(.*)"', locked).group(1) for crate in crates]
+    return Program(name, folder / "target" / "release" / f"peer_{name}", ", ".join([*used, version("rustc")]))
+
+
+@dataclass(frozen=True)
+class Peer:
+    """`purpose` is what tools/lib/setup.sh installs for it."""
+    name: str
+    purpose: str
+    build: Callable[[], Program]
+
+
+PEERS_IN_ORDER = [
+    Peer("Go", "go", build_go),
+    Peer("Boost.Fiber", "fiber", build_boost_fiber),
+    Peer("tokio", "tokio", build_tokio),
+    Peer("flume", "flume", build_flume),
+]
 
 
 def machine():
@@ -60,6 +104,12 @@ def machine():
         "kernel": platform.release(),
         "system": platform.freedesktop_os_release().get("PRETTY_NAME", platform.system()),
     }
+
+
+def available_gib():
+    """Memory that can be had without swapping."""
+    kibibytes = re.search(r"^MemAvailable:\s*(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    return int(kibibytes.group(1)) / (1 << 20) if kibibytes else 0
 
 
 def install(*purposes):
@@ -74,16 +124,18 @@ def compiler():
 
 def need(command, package):
     if shutil.which(command) is None:
-        raise Missing(f"`{command}` is not installed; install {package}")
+        raise Unavailable(f"`{command}` is not installed; install {package}")
 
 
 def build(command, folder=ROOT, **environment):
-    """Runs a build step; its output is shown only when it fails."""
+    """Runs a build step; what it said is kept only when it fails."""
     BUILD.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(list(map(str, command)), cwd=folder, env=os.environ | environment, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != 0:
-        raise SystemExit(f"{done.stdout}\nfailed: {' '.join(map(str, command))}")
+        log = BUILD / f"failed_{Path(command[0]).name}.log"
+        log.write_text(f"{shlex.join(map(str, command))}\n{done.stdout}")
+        raise Unavailable(f"`{command[0]}` failed, see {log.relative_to(ROOT)}")
 
 
 def preprocessed(source):

@@ -46,4 +46,16 @@ inline parked_result parked_fibers(std::uint64_t fibers) {
     return result;
 }
 
+/// The memory of the process once it is below twice what was resident before a burst, or after ten seconds.
+inline process_memory wait_for_memory_to_fall(process_memory const& before) {
+    using namespace std::chrono_literals;
+    auto const deadline = weft::clock::now() + 10s;
+    process_memory now = process_memory::now();
+    while (now.resident_bytes > 2 * before.resident_bytes && weft::clock::now() < deadline) {
+        weft::this_fiber::sleep_for(50ms);
+        now = process_memory::now();
+    }
+    return now;
+}
+
 }  // namespace workloads

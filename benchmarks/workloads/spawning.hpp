@@ -63,21 +63,4 @@ inline std::uint64_t skynet(std::uint64_t leaves) {
     return result.recv().value();
 }
 
-/// A chain of dependent multiplications: no compiler shortens it, and each takes it as long.
-inline std::uint64_t crunch(std::uint64_t seed) {
-    for (int i = 0; i != 10'000; ++i) seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return seed;
-}
-
-inline std::uint64_t fork_join_range(std::uint64_t first, std::uint64_t last) {
-    if (last - first == 1) return crunch(first);
-    std::uint64_t const middle = first + (last - first) / 2;
-    auto left = weft::spawn([first, middle] { return fork_join_range(first, middle); });
-    std::uint64_t const right = fork_join_range(middle, last);
-    return left.join() + right;
-}
-
-/// One operation: a task of about 10 µs of pure computation, at the leaf of a binary tree of forks and joins.
-inline std::uint64_t fork_join(std::uint64_t tasks) { return fork_join_range(0, tasks); }
-
 }  // namespace workloads

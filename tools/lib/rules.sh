@@ -33,7 +33,7 @@ script_files() {
         head -n 1 "$file" | grep -qaE '^#!.*\b(ba)?sh$|^# shellcheck shell' && echo "$file"
     done
 }
-text_files() { tracked_files | grep -E '(\.(cpp|hpp|sh|cmake|md|json|in|txt|go)|^[^.]*|/\.?[^.]*)$'; }
+text_files() { tracked_files | grep -E '(\.(cpp|hpp|sh|cmake|md|json|in|txt|go|rs|toml|py)|^[^.]*|/\.?[^.]*)$'; }
 
 rule_format() {
     cpp_files | xargs -d '\n' -r clang-format --dry-run -Werror 2>&1 | grep -E 'error:|rror reading' || true

@@ -27,9 +27,14 @@ tests    | header catch2/catch.hpp catch2/catch_all.hpp     | catch2
 tests    | command pkg-config                               | pkg-config pkgconf
 boost    | boost 107400                                     | libboost-context1.81-dev libboost-context-dev
 bench    | header benchmark/benchmark.h                     | libbenchmark-dev
-peers    | command go                                       | golang-go
-peers    | header boost/fiber/all.hpp                       | libboost-fiber1.81-dev libboost-fiber-dev
-peers    | command python3                                  | python3
+bench    | command python3                                  | python3
+go       | command go                                       | golang-go
+fiber    | header boost/fiber/all.hpp                       | libboost-fiber1.81-dev libboost-fiber-dev
+tokio    | command cargo                                    | cargo
+tokio    | crate tokio                                      | librust-tokio-dev
+flume    | command cargo                                    | cargo
+flume    | crate tokio                                      | librust-tokio-dev
+flume    | crate flume                                      | librust-flume-dev
 gate     | command valgrind                                 | valgrind
 gate     | header valgrind/callgrind.h                      | valgrind
 gate     | command strace                                   | strace
@@ -57,6 +62,7 @@ is_there() {
         done
         return 1
         ;;
+    crate) compgen -G "/usr/share/cargo/registry/$1-[0-9]*" >/dev/null ;;
     boost)
         echo "static_assert(BOOST_VERSION >= $1);" | "$weft_compiler" -x c++ -std=c++20 -fsyntax-only \
             -include boost/version.hpp -include boost/context/detail/fcontext.hpp - >/dev/null 2>&1

@@ -26,6 +26,8 @@ std::map<std::string_view, workload> const workloads{
     {"spawn_waves", peer::spawn_in_waves},
     {"skynet", peer::skynet},
     {"fork_join", peer::fork_join},
+    {"fan_out", peer::fan_out},
+    {"stealing", peer::stealing},
     {"chan_ping_pong", peer::ping_pong},
     {"chan_unbuffered_1_1", [](std::uint64_t n) { return peer::unbuffered_fan(1, 1, n); }},
     {"chan_unbuffered_8_8", [](std::uint64_t n) { return peer::unbuffered_fan(8, 8, n); }},

@@ -39,6 +39,8 @@ std::uint64_t spawn_and_join(std::uint64_t operations);
 std::uint64_t spawn_in_waves(std::uint64_t operations);
 std::uint64_t skynet(std::uint64_t leaves);
 std::uint64_t fork_join(std::uint64_t tasks);
+std::uint64_t fan_out(std::uint64_t tasks);
+std::uint64_t stealing(std::uint64_t tasks);
 std::uint64_t ping_pong(std::uint64_t round_trips);
 std::uint64_t unbuffered_fan(unsigned producers, unsigned consumers, std::uint64_t messages);
 std::uint64_t buffered_fan(unsigned producers, unsigned consumers, std::uint64_t messages);

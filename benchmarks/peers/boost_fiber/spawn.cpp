@@ -26,22 +26,6 @@ void skynet_node(channel& result, std::uint64_t number, std::uint64_t size) {
     result.push(sum);
 }
 
-/// A chain of dependent multiplications: no compiler shortens it, and each takes it as long.
-std::uint64_t crunch(std::uint64_t seed) {
-    for (int i = 0; i != 10'000; ++i) seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return seed;
-}
-
-std::uint64_t fork_join_range(std::uint64_t first, std::uint64_t last) {
-    if (last - first == 1) return crunch(first);
-    std::uint64_t const middle = first + (last - first) / 2;
-    std::uint64_t left = 0;
-    auto forked = launch([&] { left = fork_join_range(first, middle); });
-    std::uint64_t const right = fork_join_range(middle, last);
-    forked.join();
-    return left + right;
-}
-
 }  // namespace
 
 std::uint64_t yield_between_two(std::uint64_t operations) {
@@ -82,7 +66,5 @@ std::uint64_t skynet(std::uint64_t leaves) {
     launch([&result, leaves] { skynet_node(result, 0, leaves); }).detach();
     return result.value_pop();
 }
-
-std::uint64_t fork_join(std::uint64_t tasks) { return fork_join_range(0, tasks); }
 
 }  // namespace peer

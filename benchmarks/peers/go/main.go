@@ -23,6 +23,8 @@ var workloads = map[string]workload{
 	"spawn_waves":         spawnInWaves,
 	"skynet":              skynet,
 	"fork_join":           forkJoin,
+	"fan_out":             fanOut,
+	"stealing":            stealing,
 	"chan_ping_pong":      pingPong,
 	"chan_unbuffered_1_1": func(n uint64) uint64 { return fan(0, 1, 1, n) },
 	"chan_unbuffered_8_8": func(n uint64) uint64 { return fan(0, 8, 8, n) },
@@ -47,8 +49,12 @@ func main() {
 	runtime.GOMAXPROCS(int(number(os.Args[2])))
 	operations := number(os.Args[3])
 
-	if name == "parked_fibers" {
+	switch name {
+	case "parked_fibers":
 		parkedFibers(operations)
+		return
+	case "idle_process":
+		idleProcess(operations)
 		return
 	}
 	work, known := workloads[name]

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"sync"
+	"time"
 )
 
 func parkedFibers(fibers uint64) {
 	runtime.GC()
 	before := processMemory()
+	begin := time.Now()
 
 	release := make(chan uint64)
 	results := make(chan uint64)
@@ -23,17 +26,23 @@ func parkedFibers(fibers uint64) {
 		}()
 	}
 	started.Wait()
-	after := processMemory()
+	toStart := time.Since(begin)
+	parked := processMemory()
 
 	sum := uint64(0)
 	for i := uint64(0); i < fibers; i++ {
 		release <- i
 		sum += <-results
 	}
+	debug.FreeOSMemory() // what Go has for those who do not want to wait
+	left := processMemory()
+
 	perFiber := 1 / float64(fibers)
-	report("parked_resident", float64(after.resident-before.resident)*perFiber, sum)
-	report("parked_page_tables", float64(after.pageTables-before.pageTables)*perFiber, sum)
-	report("parked_mappings", float64(after.mappings), sum)
+	report("parked_start", float64(toStart.Nanoseconds())*perFiber, sum)
+	report("parked_resident", float64(parked.resident-before.resident)*perFiber, sum)
+	report("parked_page_tables", float64(parked.pageTables-before.pageTables)*perFiber, sum)
+	report("parked_mappings", float64(parked.mappings), sum)
+	report("parked_left", float64(left.resident)/float64(before.resident), sum)
 }
 
 type memory struct{ resident, pageTables, mappings int64 }

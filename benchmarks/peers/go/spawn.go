@@ -78,26 +78,3 @@ func skynetNode(result chan<- uint64, number, size uint64) {
 	}
 	result <- sum
 }
-
-func forkJoin(tasks uint64) uint64 {
-	return forkJoinRange(0, tasks)
-}
-
-func forkJoinRange(first, last uint64) uint64 {
-	if last-first == 1 {
-		return crunch(first)
-	}
-	middle := first + (last-first)/2
-	left := make(chan uint64, 1)
-	go func() { left <- forkJoinRange(first, middle) }()
-	right := forkJoinRange(middle, last)
-	return <-left + right
-}
-
-// crunch is a chain of dependent multiplications: no compiler shortens it, and each takes it as long.
-func crunch(seed uint64) uint64 {
-	for i := 0; i < 10000; i++ {
-		seed = seed*6364136223846793005 + 1442695040888963407
-	}
-	return seed
-}
