@@ -54,12 +54,14 @@ inline bool wake_by_channel(arrivals& requests, std::size_t fibers, bool beside_
     std::optional<hog> neighbour;
     if (beside_hog) neighbour.emplace();
     bool const in_time = !requests.has_begun();
+    auto door = doors.begin();
     for (std::size_t k = 0; k != requests.size(); ++k) {
         weft::this_fiber::sleep_until(requests.due(k));
         requests.note_wake(k);
-        doors[k % fibers].send(k);
+        door->send(k);
+        if (++door == doors.end()) door = doors.begin();
     }
-    for (auto const& door : doors) door.close();
+    for (auto const& d : doors) d.close();
     served.wait();
     return in_time;
 }
