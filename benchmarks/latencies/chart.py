@@ -4,14 +4,14 @@ from statistics import median
 
 from . import cells
 
-WIDTH, HEIGHT, MARGIN = 380, 260, 52
+WIDTH, HEIGHT, MARGIN, RIGHT = 390, 260, 52, 28
 TOP_US, RAREST = 100_000, 10_000  # the ends of the axes: 1 µs … 100 ms, one in 1 … one in 10,000
 COLOURS = {"weft": "#0b62a4", "Go": "#c44e52", "threads": "#888888"}
 STYLE = "font-family:sans-serif;font-size:11px"
 
 
 def x_of(rarity):
-    return MARGIN + (WIDTH - MARGIN - 10) * math.log10(rarity) / math.log10(RAREST)
+    return MARGIN + (WIDTH - MARGIN - RIGHT) * math.log10(rarity) / math.log10(RAREST)
 
 
 def y_of(delay_us):
@@ -32,7 +32,7 @@ def frame(title):
     for power in range(int(math.log10(TOP_US)) + 1):
         y = y_of(10**power)
         label = f"{10**power} µs" if power < 3 else f"{10**(power - 3)} ms"
-        parts += [line(MARGIN, y, WIDTH - 10, y), text(MARGIN - 5, y + 4, label, "end")]
+        parts += [line(MARGIN, y, WIDTH - RIGHT, y), text(MARGIN - 5, y + 4, label, "end")]
     for power, label in enumerate(["0 %", "90 %", "99 %", "99.9 %", "99.99 %"]):
         x = x_of(10**power)
         parts += [line(x, 30, x, HEIGHT - 30), text(x, HEIGHT - 14, label)]
@@ -57,18 +57,18 @@ def panel(results, measure, workers, hog, programs):
         colour = COLOURS.get(program, "#4c9f50")
         parts += [curve(results.runs[measure.name, cell, program], colour),
                   text(MARGIN + 8, 44 + 14 * position, program, "start", colour)]
-    return parts if drawn else []
+    return parts
 
 
 def draw(results, programs, workers):
     """The whole chart, or None if nothing was measured at that load."""
-    columns = [(count, hog) for count in workers for hog in (False, True) if count > hog]
-    panels = [(row, column, panel(results, measure, *where, programs))
-              for row, measure in enumerate(cells.MEASURES) for column, where in enumerate(columns)]
-    if not any(parts for _, _, parts in panels):
+    measured = {(cell.workers, cell.hog) for _, cell, _ in results.runs if cell.load == 0.7}
+    columns = [(count, hog) for count in workers for hog in (False, True) if (count, hog) in measured]
+    if not columns:
         return None
     width, height = WIDTH * len(columns), HEIGHT * len(cells.MEASURES)
-    body = [f'<g transform="translate({WIDTH * column},{HEIGHT * row})">' + "".join(parts) + "</g>"
-            for row, column, parts in panels]
+    body = [f'<g transform="translate({WIDTH * column},{HEIGHT * row})">'
+            + "".join(panel(results, measure, *where, programs)) + "</g>"
+            for row, measure in enumerate(cells.MEASURES) for column, where in enumerate(columns)]
     return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" style="{STYLE}">',
                       f'<rect width="{width}" height="{height}" fill="white"/>', *body, "</svg>"]) + "\n"

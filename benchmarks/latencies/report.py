@@ -6,6 +6,7 @@ from statistics import median
 from comparing.report import as_markdown
 
 from . import cells, distribution
+from .measuring import CALM
 
 MEASURES = {measure.name: measure for measure in cells.MEASURES}
 
@@ -35,7 +36,8 @@ def judge(name, cell, runs):
     limits = {"p99": target.p99_us, "p99.9": target.p999_us}
     limits = {which: limit for which, limit in limits.items() if limit is not None}
     met = all(median(run.percentiles[which] for run in runs) <= limit for which, limit in limits.items())
-    return ", ".join(f"{which} ≤ {limit:,}" for which, limit in limits.items()), "met" if met else "missed"
+    disturbed = "" if median(run.others_share for run in runs) <= CALM else ", disturbed"
+    return ", ".join(f"{which} ≤ {limit:,}" for which, limit in limits.items()), "met" if met else "missed" + disturbed
 
 
 def percentile_table(results):
