@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace {
@@ -36,10 +37,12 @@ std::uint64_t number(char const* text) {
 
 std::vector<std::int64_t> schedule(char const* path) {
     std::error_code unreadable;
-    std::vector<std::int64_t> due(std::filesystem::file_size(path, unreadable) / sizeof(std::int64_t));
+    std::uintmax_t const bytes = std::filesystem::file_size(path, unreadable);
     if (unreadable) fail("cannot read SCHEDULE");
-    auto const bytes = static_cast<std::streamsize>(due.size() * sizeof(std::int64_t));
-    if (!std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(due.data()), bytes))
+    std::vector<std::int64_t> due(bytes / sizeof(std::int64_t));
+    std::ifstream file(path, std::ios::binary);
+    if (!file.read(reinterpret_cast<char*>(due.data()),
+                   static_cast<std::streamsize>(due.size() * sizeof(std::int64_t))))
         fail("cannot read SCHEDULE");
     return due;
 }
