@@ -26,18 +26,18 @@ class Program:
     version: str
 
 
-def build_weft():
+def build_weft(target="weft_compare"):
     folder = BUILD / "weft"
     need("cmake", "cmake")
     build(["cmake", "--preset", "release", "-B", folder, "-DWEFT_TESTS=OFF", "-DWEFT_EXAMPLES=OFF"])
-    build(["cmake", "--build", folder, "--target", "weft_compare"])
-    return Program("weft", next(folder.rglob("weft_compare")), f"{revision()}, {version(compiler())}")
+    build(["cmake", "--build", folder, "--target", target])
+    return Program("weft", next(folder.rglob(target)), f"{revision()}, {version(compiler())}")
 
 
-def build_go():
+def build_go(source="go"):
     need("go", "golang-go")
-    program = BUILD / "peer_go"
-    build(["go", "build", "-o", program, "."], PEERS / "go",
+    program = BUILD / f"peer_{source}"
+    build(["go", "build", "-o", program, "."], PEERS / source,
           GOCACHE=str(BUILD / "go-cache"), GOPROXY="off", GOTOOLCHAIN="local", GOFLAGS="")
     return Program("Go", program, version("go", "version").removeprefix("go version "))
 

@@ -26,7 +26,8 @@ TEST_CASE("a runtime counts what it does", "[runtime][stats]") {
         rt.run([&] {
             auto sleeper = weft::spawn([] { weft::this_fiber::sleep_for(1h); });
             until_parked(1);
-            weft::blocking([] {});
+            do weft::blocking([] {});
+            while (rt.stats().wakeups == 0);  // until the call took longer than its worker was awake
             weft::this_fiber::sleep_for(1ms);
             weft::this_fiber::yield();
             weft::runtime_stats const now = rt.stats();
@@ -42,8 +43,6 @@ TEST_CASE("a runtime counts what it does", "[runtime][stats]") {
             CHECK(now.blocking_threads == 1);
             CHECK(now.stacks_live >= 2);
             CHECK(now.stacks_cold >= 1);
-            CHECK(now.wakeups >=
-                  1);  // the blocking call was over while its worker slept, or the main fiber was brought to it
         });
         CHECK(rt.stats().live_fibers == 0);
         CHECK(rt.stats().timers_armed == 0);

@@ -1,0 +1,3 @@
+module weft-peer-latency
+
+go 1.19
