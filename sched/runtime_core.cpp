@@ -168,6 +168,11 @@ bool runtime_core::withdraw_idle(worker& w) noexcept {
 
 bool runtime_core::is_idle(worker const& w) const noexcept { return idle_.contains(w); }
 
+bool runtime_core::anyone_stuck() const noexcept {
+    return std::ranges::any_of(
+        workers(), [](auto const& w) { return w->seen_as.load(std::memory_order_relaxed) != presence::here; });
+}
+
 bool runtime_core::anything_to_do() const noexcept {
     if (!injected_.empty() || !submissions_->empty()) return true;
     std::uint32_t const minimum = steal_minimum();

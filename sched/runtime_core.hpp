@@ -66,6 +66,11 @@ public:
     fiber_control* pop_injected() noexcept;
     /// A snapshot.
     bool is_idle(worker const& w) const noexcept;
+    /// A snapshot: some worker has stayed in one fiber for a whole tick of the monitor.
+    bool anyone_stuck() const noexcept;
+    /// One sleeper at a time looks after stuck workers. True: the caller does.
+    bool begin_relief() noexcept { return !relieving_.exchange(true, std::memory_order_relaxed); }
+    void end_relief() noexcept { relieving_.store(false, std::memory_order_relaxed); }
     bool all_idle() const noexcept { return idle_.asleep() == worker_count_.load(std::memory_order_acquire); }
     /// How long a queue must be for a thief: one waiting fiber is its worker's own, unless work was found to age.
     std::uint32_t steal_minimum() const noexcept { return eager_ticks.load(std::memory_order_relaxed) > 0 ? 1 : 2; }
@@ -138,6 +143,7 @@ private:
 
     idle_workers idle_;
     alignas(cache_line_bytes) std::atomic<int> searching_{0};
+    std::atomic<bool> relieving_{false};  // by the sleeper that began it; orders nothing
     std::atomic<bool> stop_threads_{false};
     std::atomic<unsigned> blocked_{0};         // workers seen as blocked
     std::atomic<unsigned> running_spares_{0};  // raised by the monitor, lowered by a spare that retires

@@ -18,7 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto poll_interval = 50us;  // between two looks at the kernel while there is work
+constexpr auto poll_interval = 50us;   // between two looks at the kernel while there is work
+constexpr auto relief_interval = 1ms;  // between two looks at what a stuck worker cannot look at
 constexpr std::uint64_t id_batch = 1024;
 
 thread_local worker* this_thread_worker = nullptr;
@@ -432,8 +433,13 @@ void worker::sleep() noexcept {
                                              : clock::duration::max();
         bool const suspicious = patience != clock::duration::max();
         if (suspicious) deadline = clock::now() + patience;
+        // Nobody is interrupted when a timer or an event of a stuck worker is due, and the monitor's ticks are far apart.
+        bool const relieves =
+            !retired.load(std::memory_order_relaxed) && runtime.anyone_stuck() && runtime.begin_relief();
+        if (relieves) deadline = std::min(deadline, clock::now() + relief_interval);
         polls.add();
         poller->poll(deadline, ready);
+        if (relieves) runtime.end_relief();
         if (suspicious && ready.empty()) runtime.examine_deadlock();
     }
     searching_ = runtime.withdraw_idle(*this);
