@@ -12,7 +12,9 @@ namespace weft::detail {
 
 /// `fiber "name" #7 started at file:line`
 void describe_identity(std::uint64_t id, std::string_view name, site where, int to) noexcept;
-inline void describe_identity(fiber_control const& f, int to) noexcept { describe_identity(f.id, f.name, f.where, to); }
+inline void describe_identity(fiber_control const& f, int to) noexcept {
+    describe_identity(f.id, f.name(), f.where, to);
+}
 
 /// A whole line: identity, what it waits for, on which object, since when.
 void describe_line(fiber_control const& f, int to) noexcept;

@@ -140,7 +140,7 @@ bool monitor::report(worker& w, observation const& seen) noexcept {
     bool const is_complete = count != 0 || stays > wait_for_stack;
     if (is_complete && w.dispatches.get() == seen.dispatches && w.running() == culprit)
         runtime_.options.on_stuck(
-            {culprit->id, culprit->name, culprit->where, stays, in_kernel, std::span(frames).first(count)});
+            {culprit->id, culprit->name(), culprit->where, stays, in_kernel, std::span(frames).first(count)});
     culprit->release();
     return is_complete;
 }

@@ -86,7 +86,8 @@ void override_choice(char const* variable, Choice& option, named<Choice> const (
             option = choice.value;
             return;
         }
-        expected += (expected.empty() ? "" : ", ") + std::string(choice.name);
+        if (!expected.empty()) expected += ", ";
+        expected += choice.name;
     }
     reject(variable, text, "one of " + expected);
 }

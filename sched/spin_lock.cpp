@@ -9,16 +9,21 @@
 namespace weft::detail {
 
 void spin_lock::lock_contended() noexcept {
-    // A critical section is some dozens of nanoseconds long. Whoever waits much longer waits for a holder that the
-    // kernel has preempted: yield to it, and where it runs at a lower priority sleep.
-    constexpr int spins = 100;
+    // A critical section is some dozens of nanoseconds long, and moving the lock's cache line takes longer. So whoever finds
+    // it taken stays away for the time of several, and the other processor goes on at the speed of one alone.
+    constexpr int first_pause = 16;
+    constexpr int longest_pause = 64;
+    constexpr int attempts = 20;
+    // Whoever waits much longer waits for a holder that the kernel has preempted: yield to it, and where it runs at a lower
+    // priority sleep.
     constexpr int yields = 100;
+    int pause = first_pause;
     for (int round = 0;; ++round) {
-        for (int i = 0; i != spins; ++i) {
-            if (!held_.load(std::memory_order_relaxed) && try_lock()) return;
-            cpu_relax();
-        }
-        if (round < yields) {
+        for (int i = 0; i != pause; ++i) cpu_relax();
+        if (!held_.load(std::memory_order_relaxed) && try_lock()) return;
+        if (pause < longest_pause) pause *= 2;
+        if (round < attempts) continue;
+        if (round < attempts + yields) {
             sched_yield();
         } else {
             // Nobody wakes this futex: a release that looked for sleepers would cost every holder, not just this one.

@@ -123,9 +123,7 @@ fiber_control& runtime_core::create(std::size_t body_bytes, std::size_t body_ali
         f.runtime = this;
         f.id = here != nullptr ? here->next_fiber_id() : reserve_fiber_ids(1);
         f.where = wanted.where;
-        std::size_t const name = std::min(wanted.name.size(), fiber_control::name_bytes - 1);
-        if (name != 0) std::memcpy(f.name, wanted.name.data(), name);
-        f.name[name] = '\0';
+        f.set_name(wanted.name);
         f.shields = 0;
         f.pins = 0;
         f.home = nullptr;
@@ -133,7 +131,9 @@ fiber_control& runtime_core::create(std::size_t body_bytes, std::size_t body_ali
         f.reason.store(nullptr, std::memory_order_relaxed);
         f.result_taken = false;
         void* top = f.body_on_heap ? static_cast<void*>(&f) : f.body;
+#if WEFT_ASAN || WEFT_TSAN
         sanitizer_prepare(f, slot->limit, top);
+#endif
         f.stack_pointer = prepare_stack(top, slot->limit, &fiber_main);
         return f;
     } catch (...) {

@@ -40,7 +40,7 @@ fiber_id get_id() noexcept {
 
 std::string_view name() noexcept {
     detail::fiber_control const* f = self();
-    return f == nullptr ? std::string_view() : std::string_view(f->name);
+    return f == nullptr ? std::string_view() : f->name();
 }
 
 void check_cancelled() {

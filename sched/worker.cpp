@@ -21,6 +21,8 @@ using namespace std::chrono_literals;
 constexpr auto poll_interval = 50us;   // between two looks at the kernel while there is work
 constexpr auto relief_interval = 1ms;  // between two looks at what a stuck worker cannot look at
 constexpr std::uint64_t id_batch = 1024;
+constexpr auto worth_stealing = 1us;
+constexpr int most_crumbs = 5;  // then a thief rests for 32 µs
 
 thread_local worker* this_thread_worker = nullptr;
 
@@ -95,12 +97,9 @@ worker_stats worker::stats() const noexcept {
 
 std::uint64_t worker::random() noexcept { return mix(random_state_); }
 
-std::uint64_t worker::next_fiber_id() noexcept {
-    if (id_next_ == id_end_) {
-        id_next_ = reserve_fiber_ids(id_batch);
-        id_end_ = id_next_ + id_batch;
-    }
-    return id_next_++;
+void worker::reserve_ids() noexcept {
+    id_next_ = reserve_fiber_ids(id_batch);
+    id_end_ = id_next_ + id_batch;
 }
 
 void worker::main() noexcept {
@@ -221,7 +220,9 @@ void worker::after_yield(host& here, execution& left) noexcept {
 void worker::after_finish(host& here, execution& left) noexcept {
     auto& at = static_cast<worker&>(here);
     auto& f = static_cast<fiber_control&>(left);
+#if WEFT_TSAN
     sanitizer_retire(f);
+#endif
     f.release();
     at.ended.add();
     at.runtime.fiber_ended();
@@ -375,7 +376,20 @@ fiber_control* worker::search() noexcept {
         if (!runtime.begin_search()) return nullptr;
         searching_ = true;
     }
+    weigh_last_theft(now);
     return steal();
+}
+
+// A stolen fiber brings its stack's cache lines along, and its results go the same way back: that costs more than running it
+// where it is, if it is over at once. A thief that finds such crumbs comes back less often.
+void worker::weigh_last_theft(clock::time_point now) noexcept {
+    if (stole_at_ == clock::time_point{}) return;
+    bool const was_worth_it = now - stole_at_ > worth_stealing;
+    stole_at_ = {};
+    crumbs_ = was_worth_it ? 0 : std::min(crumbs_ + 1, most_crumbs);
+    if (crumbs_ == 0) return;
+    for (auto const until = now + worth_stealing * (1 << crumbs_); clock::now() < until && inbox_.empty();)
+        for (int i = 0; i != 16; ++i) cpu_relax();
 }
 
 fiber_control* worker::steal() noexcept {
@@ -406,7 +420,10 @@ fiber_control* worker::steal_from(worker& victim, std::uint32_t minimum) noexcep
         }
     }
     if (victim.unstarted() >= minimum) {
-        if (fiber_control* f = victim.fresh_.steal()) return f;
+        if (fiber_control* f = victim.fresh_.steal()) {
+            stole_at_ = clock::now();
+            return f;
+        }
         if (minimum == 1)
             if (fiber_control* f = victim.newest_.take_away()) return f;
     }

@@ -85,7 +85,11 @@ public:
     void refill_budget() noexcept { budget_ = slice_budget; }
 
     std::uint64_t random() noexcept;
-    std::uint64_t next_fiber_id() noexcept;
+    std::uint64_t next_fiber_id() noexcept {
+        if (id_next_ == id_end_) [[unlikely]]
+            reserve_ids();
+        return id_next_++;
+    }
     std::int64_t coarse_now() const noexcept { return coarse_now_; }
     bool next_choice_is_fair() const noexcept { return until_fair_ == 1; }
 
@@ -132,11 +136,13 @@ private:
     fiber_control* pick_fairly() noexcept;
     fiber_control* search() noexcept;
     fiber_control* steal() noexcept;
+    void weigh_last_theft(clock::time_point now) noexcept;
     fiber_control* steal_from(worker& victim, std::uint32_t minimum) noexcept;
     void sleep() noexcept;
     bool is_surplus() const noexcept;
     void come_back() noexcept;
     void hand_over() noexcept;
+    void reserve_ids() noexcept;
     void poll(clock::time_point deadline) noexcept;
     void fire_timers(clock::time_point now, timer_queue& from) noexcept;
     void push_ring(fiber_control& f) noexcept;
@@ -158,8 +164,10 @@ private:
     std::uint32_t fair_turn_ = 0;
     std::int64_t coarse_now_ = 0;  // clock ticks
     clock::time_point last_poll_{};
-    std::uint64_t random_state_;  // what fibers draw
-    std::uint64_t steal_random_;  // apart, so that looking around does not change what a seed means for them
+    clock::time_point stole_at_{};  // an unstarted fiber, and nothing since
+    int crumbs_ = 0;                // thefts in a row that were not worth it
+    std::uint64_t random_state_;    // what fibers draw
+    std::uint64_t steal_random_;    // apart, so that looking around does not change what a seed means for them
     std::uint64_t id_next_ = 0;
     std::uint64_t id_end_ = 0;
 

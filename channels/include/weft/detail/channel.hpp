@@ -166,8 +166,6 @@ private:
     static constexpr element_operations operations{&push, &pop, &move_to_slot};
 
     element* const buffer_;
-    std::size_t head_ = 0;  // the oldest value
-    std::size_t tail_ = 0;  // the next free place
     [[no_unique_address]] std::conditional_t<travels_bare<T>, nothing, channel_element<T>> returned_{};
 };
 

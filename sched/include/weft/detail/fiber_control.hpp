@@ -12,7 +12,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <exception>
+#include <string_view>
 
 namespace weft::detail {
 
@@ -27,7 +29,7 @@ struct fiber_operations {
 };
 
 struct fiber_control : waiter, execution {
-    static constexpr std::size_t name_bytes = 32;
+    static constexpr std::size_t longest_name = 31;
 
     enum : std::uint32_t { running, joining, finished, detached };
 
@@ -45,41 +47,52 @@ struct fiber_control : waiter, execution {
 
     void begin_life() noexcept { restart(slot->epoch << epoch_shift); }
 
-    // ---- links; owned by the queue the fiber is in
-    fiber_control* next = nullptr;
+    // A fiber that starts, runs and ends touches the first three cache lines only; half of what that costs is moving them.
 
-    // ---- set when started, constant until the last reference goes
-    stack_slot* const slot;
+    fiber_control* next = nullptr;  // owned by the queue the fiber is in
+
+    // Set when started, constant until the last reference goes.
     runtime_core* runtime = nullptr;
     fiber_operations const* operations = nullptr;
     void* body = nullptr;  // callable, later result
     std::uint64_t id = 0;
-    site where;
-    char name[name_bytes] = {};
 
     /// One for the fiber while it lives, one for its handle, one for each canceller in progress; 0: dead.
     std::atomic<std::uint32_t> references{0};
-
-    // ---- join: the joiner writes `joiner`, then publishes with running -> joining (release); who finishes takes it
-    //      with an exchange to finished (acquire). The joiner takes it back with joining -> running.
+    /// The joiner writes `joiner`, then publishes with running -> joining (release); who finishes takes it with an exchange
+    /// to finished (acquire). The joiner takes it back with joining -> running. A detached fiber stays detached.
     std::atomic<std::uint32_t> join_state{running};
-    wait_tag join_tag = 0;
-    wait_token joiner;
     std::exception_ptr failure;  // what escaped; written before finished, read by the joiner after
 
-    bool result_taken = false;  // the holder's
-
-    // ---- the fiber's own
+    // The fiber's own.
+    worker* home = nullptr;  // the worker it is pinned to, or parked on last (forced migration)
     std::uint32_t shields = 0;
     std::uint32_t pins = 0;
     bool body_on_heap = false;
-    worker* home = nullptr;  // the worker it is pinned to, or parked on last (forced migration)
-    std::size_t body_alignment = 0;
+    bool is_named = false;
+    bool result_taken = false;  // the holder's
 
-    // ---- for reports; written by the fiber before it parks, read by anybody
-    std::atomic<wait_reason const*> reason{nullptr};  // null while running or runnable
+    /// For reports; written by the fiber before it parks, read by anybody. Null while running or runnable.
+    std::atomic<wait_reason const*> reason{nullptr};
+    site where;  // set when started
+
+    // From here on only by those that wait, have a name, or are joined.
     std::atomic<void const*> waits_for{nullptr};
     std::atomic<std::int64_t> since{0};  // clock ticks, as coarse as the worker's clock
+    wait_token joiner;
+    wait_tag join_tag = 0;
+    std::size_t body_alignment = 0;
+    stack_slot* const slot;
+    char name_bytes[longest_name + 1] = {};
+
+    std::string_view name() const noexcept { return is_named ? std::string_view(name_bytes) : std::string_view(); }
+    void set_name(std::string_view given) noexcept {
+        is_named = !given.empty();
+        if (!is_named) return;
+        std::size_t const size = given.size() < longest_name ? given.size() : longest_name;
+        std::memcpy(name_bytes, given.data(), size);
+        name_bytes[size] = '\0';
+    }
 
 private:
     static constexpr unsigned epoch_shift = 32;  // waits per use of the memory before two uses could meet: 2^32
