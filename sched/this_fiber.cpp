@@ -22,9 +22,11 @@ detail::fiber_control* self() noexcept {
 
 void yield() {
     detail::worker* here = detail::current_worker();
-    if (here == nullptr || here->running() == nullptr) return std::this_thread::yield();
-    check_cancelled();
-    detail::worker::yield(*here, *here->running());
+    detail::fiber_control* f = here == nullptr ? nullptr : here->running();
+    if (f == nullptr) return std::this_thread::yield();
+    if (f->is_cancelled()) [[unlikely]]
+        check_cancelled();
+    detail::worker::yield(*here, *f);
 }
 
 void sleep_until(clock::time_point t) {

@@ -26,9 +26,9 @@ INJECTIONS = [
         "        extra.unlock();\n",
         "chan_buffered", "instructions"),
     Injection(
-        "an extra system call in every park", "sched/wait.cpp",
-        "WEFT_INLINE wait_tag wait::sleep() noexcept {\n",
-        "WEFT_INLINE wait_tag wait::sleep() noexcept {\n    std::this_thread::yield();\n",
+        "an extra system call in every park", "sched/worker.cpp",
+        "execution& worker::next_execution() noexcept {\n",
+        "execution& worker::next_execution() noexcept {\n    std::this_thread::yield();\n",
         "select_parked", "system_calls"),
     Injection(
         "an extra wake-up for every fiber made ready", "sched/worker.cpp",
