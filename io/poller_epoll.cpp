@@ -104,7 +104,8 @@ public:
                     interrupted = true;
             }
             if (interrupted) clear_interrupt();
-            if (!waits || interrupted || !ready.empty()) return;
+            bool const timed_out = count == 0;
+            if (!waits || timed_out || interrupted || !ready.empty()) return;
         }
     }
 

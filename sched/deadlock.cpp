@@ -131,4 +131,12 @@ std::size_t live_timers() noexcept {
     return sum;
 }
 
+std::size_t idle_workers() noexcept {
+    runtime_registry& all = runtime_registry::instance();
+    std::scoped_lock guard(all.lock);
+    std::size_t sum = 0;
+    for (runtime_core* rt : all.runtimes) sum += rt->idle();
+    return sum;
+}
+
 }  // namespace weft::detail

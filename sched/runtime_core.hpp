@@ -71,6 +71,7 @@ public:
     /// One sleeper at a time looks after stuck workers. True: the caller does.
     bool begin_relief() noexcept { return !relieving_.exchange(true, std::memory_order_relaxed); }
     void end_relief() noexcept { relieving_.store(false, std::memory_order_relaxed); }
+    std::size_t idle() const noexcept { return idle_.asleep(); }
     bool all_idle() const noexcept { return idle_.asleep() == worker_count_.load(std::memory_order_acquire); }
     /// How long a queue must be for a thief: one waiting fiber is its worker's own, unless work was found to age.
     std::uint32_t steal_minimum() const noexcept { return eager_ticks.load(std::memory_order_relaxed) > 0 ? 1 : 2; }

@@ -1,6 +1,4 @@
 #pragma once
-#include <weft/weft.hpp>
-
 #include <cstdint>
 #include <string_view>
 
@@ -11,7 +9,7 @@ struct operation {
     std::string_view name;
     unsigned workers;
     std::uint64_t repetitions;  // enough that a stray event is less than the tolerance, few enough for valgrind
-    std::uint64_t (*work)(weft::runtime& here, std::uint64_t repetitions);
+    std::uint64_t (*work)(std::uint64_t repetitions);
     std::uint64_t (*checksum)(std::uint64_t repetitions);  // what `work` must return
 };
 

@@ -13,6 +13,8 @@
 #include "held_thread.hpp"
 #include "operations.hpp"
 
+#include <weft/weft.hpp>
+
 #include <gnu/libc-version.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -51,7 +53,7 @@ void measure(gating::operation const& what, weft::runtime& here, std::uint64_t r
     std::uint64_t const allocations_before = gating::allocations();
     mark_for_strace("begin " + section);
     CALLGRIND_TOGGLE_COLLECT;
-    std::uint64_t const result = what.work(here, repetitions);
+    std::uint64_t const result = what.work(repetitions);
     CALLGRIND_TOGGLE_COLLECT;
     mark_for_strace("end " + section);
     std::uint64_t const allocations = gating::allocations() - allocations_before;
@@ -87,7 +89,7 @@ int main(int argc, char** argv) {
     weft::runtime here(options);
     gating::held_thread const monitor(gating::youngest_thread());
     here.run([&] {
-        what->work(here, what->repetitions);  // from now on stacks and memory are there
+        what->work(what->repetitions);  // from now on stacks and memory are there
         for (long round = 0; round != rounds; ++round) {
             measure(*what, here, what->repetitions);
             measure(*what, here, 2 * what->repetitions);
