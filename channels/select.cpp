@@ -47,6 +47,8 @@ private:
     std::size_t park(wait& w);
     wait_tag sleep(wait& w);
     static bool unlock_for_good(void* self) noexcept;
+    // Without a lock that a winner must take, nothing would keep the frame alive until the select is published.
+    bool is_late() const noexcept { return only_channels_ && channels_ != 0; }
     template <class Act>
     void for_each_channel(Act act) const;
     void lock_all() const noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS;
@@ -230,7 +232,7 @@ bool selection::unlock_for_good(void* self) noexcept WEFT_NO_THREAD_SAFETY_ANALY
 
 // The locks are held, and released here.
 wait_tag selection::sleep(wait& w) {
-    if (only_channels_) return w.park_then(&unlock_for_good, this);
+    if (is_late()) return w.park_then(&unlock_for_good, this);
     unlock_all();
     std::size_t chosen = none;
     if (arm_sources(w, chosen)) return static_cast<wait_tag>(chosen);
@@ -267,7 +269,7 @@ std::size_t selection::run() {
             return otherwise_;
         }
         wait w(outside_ ? selecting_with_outside : selecting, nullptr, interruptible::yes,
-               only_channels_ ? publication::late : publication::early);
+               is_late() ? publication::late : publication::early);
         if (w.cancelled()) {
             unlock_all();
             throw_cancelled();

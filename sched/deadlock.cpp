@@ -131,7 +131,7 @@ std::size_t live_timers() noexcept {
     return sum;
 }
 
-std::size_t idle_workers() noexcept {
+std::size_t sleeping_workers() noexcept {
     runtime_registry& all = runtime_registry::instance();
     std::scoped_lock guard(all.lock);
     std::size_t sum = 0;

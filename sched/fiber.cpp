@@ -4,6 +4,7 @@
 #include <weft/detail/fatal.hpp>
 #include <weft/detail/fiber_handle.hpp>
 #include <weft/detail/join_source.hpp>
+#include <weft/detail/spin_lock.hpp>
 #include <weft/error.hpp>
 
 #include <system_error>
@@ -32,6 +33,7 @@ void wait_for_end(fiber_control& f, interruptible may_cancel) {
     if (w.cancelled()) throw_cancelled();
     end.prepare(w.token(), tag_ended);
     if (w.park_then(&publish_joiner, &f) == tag_ended) return;
+    end.await_publication();
     end.disarm();
     throw_cancelled();
 }
@@ -72,6 +74,12 @@ bool join_source::publish() noexcept {
     std::uint32_t expected = fiber_control::running;
     return fiber_->join_state.compare_exchange_strong(expected, fiber_control::joining, std::memory_order_acq_rel,
                                                       std::memory_order_acquire);
+}
+
+// A cancellation may claim the joiner as soon as it is parked, and so before whoever replaced it has announced it: in a
+// moment it will.
+void join_source::await_publication() const noexcept {
+    while (fiber_->join_state.load(std::memory_order_acquire) == fiber_control::running) cpu_relax();
 }
 
 void join_source::disarm() noexcept {

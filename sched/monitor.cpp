@@ -137,7 +137,7 @@ bool monitor::report(worker& w, observation const& seen) noexcept {
     void* frames[reported_frames];
     std::size_t const count = capture_stack(w.thread(), frames);
     clock::duration const stays = clock::now() - seen.stays_since;
-    bool const is_complete = count != 0 || stays > wait_for_stack;
+    bool const is_complete = count != 0 || !stacks_can_be_captured || stays > wait_for_stack;
     if (is_complete && w.dispatches.get() == seen.dispatches && w.running() == culprit)
         runtime_.options.on_stuck(
             {culprit->id, culprit->name(), culprit->where, stays, in_kernel, std::span(frames).first(count)});

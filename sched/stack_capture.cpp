@@ -95,6 +95,7 @@ void install() noexcept {
 }  // namespace
 
 std::size_t capture_stack(pthread_t thread, std::span<void*> into) noexcept {
+    if (!stacks_can_be_captured) return 0;
     static std::mutex one_at_a_time;
     std::scoped_lock guard(one_at_a_time);
     install();

@@ -1,9 +1,14 @@
 #pragma once
+#include <weft/detail/config.hpp>
+
 #include <pthread.h>
 #include <cstddef>
 #include <span>
 
 namespace weft::detail {
+
+/// TSan holds signals back until the thread enters the kernel, and then runs their handlers somewhere else.
+inline constexpr bool stacks_can_be_captured = !WEFT_TSAN;
 
 /// The return addresses of what `thread` is executing, innermost first. Returns how many; 0 if the thread does not answer
 /// within a moment.

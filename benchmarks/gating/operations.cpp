@@ -44,7 +44,7 @@ std::uint64_t blocking(std::uint64_t calls) {
     std::uint64_t returned = 0;
     while (returned != calls) {
         returned += weft::blocking([] {
-            while (weft::detail::idle_workers() == 0) std::this_thread::yield();
+            while (weft::detail::sleeping_workers() == 0) std::this_thread::yield();
             return 1u;
         });
     }

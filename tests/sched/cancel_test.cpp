@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 #include <weft/blocking.hpp>
+#include <weft/defer.hpp>
 #include <weft/error.hpp>
 #include <weft/go.hpp>
 #include <weft/this_fiber.hpp>
@@ -265,5 +266,29 @@ TEST_CASE("many cancellations race with many sleeps", "[cancel][stress][C39]") {
                 if (times < 0 || times > 3) FAIL(times);
             }
         }
+    });
+}
+
+TEST_CASE("a join that is cancelled as it begins leaves the fiber to be joined", "[fiber][cancel][stress]") {
+    in_fibers([] {
+        int const rounds = weft_test::sized(3000, 1000, 300);
+        int left_alive = 0;
+        for (int round = 0; round != rounds; ++round) {
+            std::atomic<int> alive = 0;
+            auto joiner = weft::spawn([&alive] {
+                ++alive;
+                auto target = weft::spawn([&alive] {
+                    weft::defer const at_end([&alive] { --alive; });
+                    weft::this_fiber::sleep_for(1h);
+                });
+                // Throws, and the handle cancels and joins on the way out.
+                target.join();
+            });
+            for (int turn = 0; turn != round % 4; ++turn) weft::this_fiber::yield();
+            joiner.cancel();
+            CHECK_THROWS_AS(joiner.join(), weft::cancelled);
+            left_alive += alive.load();
+        }
+        CHECK(left_alive == 0);
     });
 }

@@ -238,9 +238,9 @@ TEST_CASE("on_stuck is told who keeps a worker, why, and where", "[stuck][option
             },
             options);
         CHECK_FALSE(report_about("hog").in_kernel);
-        CHECK(report_about("hog").frames >= 1);
+        if (!weft_test::under_tsan) CHECK(report_about("hog").frames >= 1);
         CHECK(report_about("sleeper").in_kernel);
-        CHECK(report_about("sleeper").frames >= 1);
+        if (!weft_test::under_tsan) CHECK(report_about("sleeper").frames >= 1);
         std::size_t const about_hog =
             static_cast<std::size_t>(std::ranges::count(reports, std::string("hog"), &seen_report::name));
         CHECK(about_hog == 1);  // once per stay
@@ -281,7 +281,7 @@ TEST_CASE("a printed report names the fiber, the cure and the frames", "[stuck][
     CHECK(end.says("number cruncher"));
     CHECK(end.says("stuck_test.cpp:"));
     CHECK(end.says("this_fiber::yield"));
-    CHECK(end.says("["));  // an address
+    if (!weft_test::under_tsan) CHECK(end.says("["));  // an address
 }
 
 TEST_CASE("the environment chooses whether stuck fibers are reported", "[stuck][options][child]") {

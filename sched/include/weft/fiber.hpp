@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace weft {
@@ -19,6 +20,9 @@ using fiber_id = std::uint64_t;
 /// Thread safety: one thread or fiber at a time, except `cancel` and `get_id`. Works from plain threads.
 template <class R = void>
 class [[nodiscard]] fiber {
+    static_assert(!std::is_rvalue_reference_v<R>,
+                  "weft: a fiber cannot return an rvalue reference: return a value or an lvalue reference");
+
 public:
     /// No fiber.
     fiber() noexcept = default;

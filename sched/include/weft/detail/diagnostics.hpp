@@ -15,7 +15,7 @@ std::size_t parked_fibers() noexcept;
 std::size_t live_timers() noexcept;
 
 /// Workers of all runtimes that have found nothing to do, and sleep or are about to.
-std::size_t idle_workers() noexcept;
+std::size_t sleeping_workers() noexcept;
 
 /// Writes a line per live fiber to the descriptor `to`: name, what it waits for and since when, where it was started.
 /// Fibers go on running meanwhile. Returns how many.

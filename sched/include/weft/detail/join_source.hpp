@@ -17,6 +17,8 @@ public:
     /// `arm` in two steps: who is to be woken, and, once he may be, the announcement. False: the fiber has ended.
     void prepare(wait_token sleeper, wait_tag tag) noexcept;
     bool publish() noexcept;
+    /// By a joiner that is awake again, before it takes the announcement back.
+    void await_publication() const noexcept;
 
 private:
     fiber_control* fiber_;

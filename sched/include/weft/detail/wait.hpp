@@ -36,7 +36,8 @@ waiter& current_waiter() noexcept;
 class worker;
 
 /// What makes a wait known. True: it is over already, with tag 0. It must not touch the sleeper's frame once anybody can
-/// have woken the sleeper.
+/// have woken the sleeper. A cancellation can even before it: the sleeper then waits for it, by the lock that it releases,
+/// say.
 using publish_action = bool (*)(void* argument) noexcept;
 
 class wait {
