@@ -8,6 +8,7 @@
 #include <weft/error.hpp>
 
 #include <system_error>
+#include <thread>
 
 namespace weft::detail {
 
@@ -79,7 +80,12 @@ bool join_source::publish() noexcept {
 // A cancellation may claim the joiner as soon as it is parked, and so before whoever replaced it has announced it: in a
 // moment it will.
 void join_source::await_publication() const noexcept {
-    while (fiber_->join_state.load(std::memory_order_acquire) == fiber_control::running) cpu_relax();
+    for (int round = 0; fiber_->join_state.load(std::memory_order_acquire) == fiber_control::running; ++round) {
+        if (round < 100)
+            cpu_relax();
+        else
+            std::this_thread::yield();  // its thread may have been preempted
+    }
 }
 
 void join_source::disarm() noexcept {

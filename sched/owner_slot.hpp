@@ -56,7 +56,8 @@ private:
             // Acquire: pairs with the release of a thief that is done.
             if (!closed_.load(std::memory_order_acquire)) [[likely]]
                 return;
-            inside_.store(false, std::memory_order_relaxed);
+            // Release, as above: what was put there before this attempt is to be seen with it.
+            inside_.store(false, std::memory_order_release);
             while (closed_.load(std::memory_order_relaxed)) std::this_thread::yield();
         }
     }

@@ -10,7 +10,7 @@
 // Invariants: searching_ <= 1, plus one while a searcher hands over. A worker is among the idle, or was taken out by a
 //             waker that made it the searcher and interrupted it, or is awake.
 //             The first options.workers workers are regular, the others spares. running_spares_ == spares that are not
-//             retired. In the long run running_spares_ <= blocked_: so many regular workers' worth of threads run.
+//             retired, but for an instant when one retires or is called. In the long run running_spares_ <= blocked_.
 
 #include "idle_workers.hpp"
 #include "worker.hpp"
@@ -72,9 +72,14 @@ public:
     bool begin_relief() noexcept { return !relieving_.exchange(true, std::memory_order_relaxed); }
     void end_relief() noexcept { relieving_.store(false, std::memory_order_relaxed); }
     std::size_t idle() const noexcept { return idle_.asleep(); }
-    bool all_idle() const noexcept { return idle_.asleep() == worker_count_.load(std::memory_order_acquire); }
+    bool all_idle() const noexcept {
+        // In this order: a spare that comes in between makes it false and not true.
+        std::size_t const asleep = idle_.asleep();
+        return asleep == worker_count_.load(std::memory_order_acquire);
+    }
     /// How long a queue must be for a thief: one waiting fiber is its worker's own, unless work was found to age.
     std::uint32_t steal_minimum() const noexcept { return eager_ticks.load(std::memory_order_relaxed) > 0 ? 1 : 2; }
+    /// May miss the first spare as it comes; the monitor, which called it, then wakes it again.
     bool has_thieves() const noexcept { return worker_count_.load(std::memory_order_relaxed) > 1; }
     bool stopping_threads() const noexcept { return stop_threads_.load(std::memory_order_acquire); }
 

@@ -115,6 +115,11 @@ void worker::main() noexcept {
         if (is_surplus()) runtime.retire_surplus(*this);
         fiber_control* next = nullptr;
         if (retired.load(std::memory_order_relaxed)) {
+            // Woken to search, and not needed any more: somebody else has to.
+            if (std::exchange(searching_, false)) {
+                runtime.end_search();
+                runtime.wake_one();
+            }
             hand_over();
             next = inbox_.pop();
         } else {
@@ -127,6 +132,7 @@ void worker::main() noexcept {
         }
         if (std::exchange(searching_, false)) {
             runtime.end_search();
+            full_fence();  // a producer that still saw somebody search has left its work where this look finds it
             if (runtime.anything_to_do()) runtime.wake_one();
         }
         dispatch(*next);
@@ -295,7 +301,7 @@ fiber_control* worker::pick_next() noexcept {
 fiber_control* worker::pick_fairly() noexcept {
     until_fair_ = fair_interval;
     ++fair_turn_;
-    if (is_surplus()) return nullptr;  // to the worker's own stack, where it retires
+    if (running() != nullptr && is_surplus()) return nullptr;  // to the worker's own stack, where it retires
     clock::time_point const now = clock::now();
     coarse_now_ = now.time_since_epoch().count();
     fire_timers(now, timers);
@@ -441,9 +447,10 @@ void worker::sleep() noexcept {
     runtime.declare_idle(*this);
     if (std::exchange(searching_, false)) runtime.end_search();
     full_fence();  // pairs with the one in wake_one, wake_this and the monitor
+    if (seen_as.load(std::memory_order_relaxed) != presence::here) come_back();
     ready_list ready;
-    bool const idle = inbox_.empty() && (retired.load(std::memory_order_relaxed) || !runtime.anything_to_do());
-    if (idle && !runtime.stopping_threads()) {
+    bool const shared_work = !retired.load(std::memory_order_relaxed) && runtime.anything_to_do();
+    if (!shared_work && !has_work() && inbox_.empty() && !runtime.stopping_threads()) {
         clock::time_point deadline = timers.earliest();
         clock::duration const patience = deadline == clock::time_point::max() && runtime.all_idle()
                                              ? runtime.deadlock_patience()
@@ -460,6 +467,9 @@ void worker::sleep() noexcept {
         if (suspicious && ready.empty()) runtime.examine_deadlock();
     }
     searching_ = runtime.withdraw_idle(*this);
+    // Whoever takes work must wake the next if there is more, also if it was found just now: others may have relied on a
+    // search that was over already.
+    if (shared_work && !searching_) searching_ = runtime.begin_search();
     coarse_now_ = clock::now().time_since_epoch().count();
     ready_all(ready);
 }

@@ -58,7 +58,9 @@ public:
     ~worker();
 
     void start();
-    void join() { thread_.join(); }
+    void join() {
+        if (thread_.joinable()) thread_.join();
+    }
 
     // ---- called by fibers that run here
 
@@ -118,7 +120,7 @@ public:
     std::atomic<std::uint64_t> wakeups{0};  // by whoever wakes this worker
     worker_stats stats() const noexcept;
 
-    // Raised by the monitor, lowered by the owner when it dispatches.
+    // Raised by the monitor, lowered by the owner when it dispatches or falls asleep.
     std::atomic<presence> seen_as{presence::here};
     // A spare that is not needed: it serves only what is bound to it. Set by the owner, cleared by the monitor, under
     // the lock of the idle workers.
