@@ -25,6 +25,7 @@ constexpr std::size_t slab_bytes = std::size_t{16} << 20;
 constexpr std::size_t colours = 16;
 constexpr std::size_t slot_bytes = 64;
 static_assert(sizeof(stack_slot) <= slot_bytes);
+static_assert(slab_bytes / min_stack_bytes <= 1 << 16, "a stack's index fits into 16 bits");
 
 std::size_t page_bytes() noexcept {
     static std::size_t const size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -73,7 +74,12 @@ slab::slab(std::byte* base, unsigned size_class, std::size_t count)
       stack_bytes_(stack_class_bytes(size_class)),
       count_(count),
       size_class_(size_class),
-      open_(std::make_unique<std::atomic<bool>[]>(count)) {}
+      open_(std::make_unique<std::atomic<bool>[]>(count)),
+      cold_(std::make_unique_for_overwrite<std::uint16_t[]>(count)),
+      cold_count_(count) {
+    // The lowest index goes out first.
+    for (std::size_t i = 0; i != count; ++i) cold_[i] = static_cast<std::uint16_t>(count - 1 - i);
+}
 
 slab& slab::create(unsigned size_class) {
     std::size_t const stack_bytes = stack_class_bytes(size_class);

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -34,6 +35,11 @@ public:
     /// Frees the memory of these stacks, which must belong to this slab and be sorted by address.
     void give_back(std::span<stack_slot* const> sorted) noexcept;
 
+    /// How many stacks hold no memory and are not in use. These three under the lock of the depot's shelf.
+    std::size_t cold() const noexcept { return cold_count_; }
+    stack_slot* pop_cold() noexcept { return slot_at(cold_[--cold_count_]); }
+    void push_cold(stack_slot const* at) noexcept { cold_[cold_count_++] = static_cast<std::uint16_t>(index_of(at)); }
+
     bool is_open(std::size_t index) const noexcept { return open_[index].load(std::memory_order_acquire); }
     /// The stack whose guard page contains `address`, or null. Async-signal-safe.
     stack_slot* guarded_by(void const* address) const noexcept;
@@ -53,6 +59,8 @@ private:
 
     /// Per stack: its slot has been constructed since the memory was last given back. Written by the depot.
     std::unique_ptr<std::atomic<bool>[]> open_;
+    std::unique_ptr<std::uint16_t[]> cold_;  // indices; the last goes out first
+    std::size_t cold_count_;
 
     static std::atomic<slab*> newest_;  // release in create, acquire in newest()
 };

@@ -4,7 +4,8 @@
 // (holding none: never touched, or given back). A fiber cannot free the ground it stands on, so whoever runs next
 // releases it.
 //
-// Invariants: `cold` has room reserved for every stack of its class, so that giving back never allocates.
+// Invariants: `cold_slabs_` has those slabs that have cold stacks, and room for every slab of its class, so that giving back
+//             never allocates.
 //             `low_water` is the smallest `warm_count` since the last trim that was not cut short, less what trims
 //             took since: that many stacks served nobody.
 // Lock order: a shelf's lock is a leaf; no memory is touched or returned to the kernel under it.
@@ -24,11 +25,6 @@ namespace weft::detail {
 
 namespace {
 
-struct cold_stack {
-    slab* owner;
-    stack_slot* at;
-};
-
 class shelf {
 public:
     /// Takes up to `want` stacks, at least one, linked through `next`. Warm ones first; cold ones cost a page fault
@@ -47,11 +43,14 @@ private:
     std::size_t warm_count_ = 0;
     std::size_t low_water_ = 0;
     std::size_t total_ = 0;
-    std::vector<cold_stack> cold_;
+    std::size_t slabs_ = 0;
+    std::size_t cold_count_ = 0;
+    std::vector<slab*> cold_slabs_;
 };
 
 std::pair<stack_slot*, unsigned> shelf::take(unsigned size_class, unsigned want) {
-    cold_stack chosen[cold_batch];
+    stack_slot* chosen[cold_batch];
+    slab* from = nullptr;
     unsigned count = 0;
     {
         std::scoped_lock guard(lock_);
@@ -64,21 +63,22 @@ std::pair<stack_slot*, unsigned> shelf::take(unsigned size_class, unsigned want)
             low_water_ = std::min(low_water_, warm_count_);
             return {first, count};
         }
-        if (cold_.empty()) {
+        if (cold_slabs_.empty()) {
+            if (slabs_ == cold_slabs_.capacity()) cold_slabs_.reserve(2 * slabs_ + 1);
             slab& fresh = slab::create(size_class);
+            ++slabs_;
             total_ += fresh.count();
-            cold_.reserve(total_);
-            // The vector is a stack: the lowest index goes out first.
-            for (std::size_t i = fresh.count(); i-- != 0;) cold_.push_back({&fresh, fresh.slot_at(i)});
+            cold_count_ += fresh.count();
+            cold_slabs_.push_back(&fresh);
         }
-        for (; count != std::min(want, cold_batch) && !cold_.empty(); ++count) {
-            chosen[count] = cold_.back();
-            cold_.pop_back();
-        }
+        from = cold_slabs_.back();
+        for (; count != std::min(want, cold_batch) && from->cold() != 0; ++count) chosen[count] = from->pop_cold();
+        cold_count_ -= count;
+        if (from->cold() == 0) cold_slabs_.pop_back();
     }
     stack_slot* first = nullptr;
     for (unsigned i = count; i-- != 0;) {
-        stack_slot& opened = chosen[i].owner->open(chosen[i].at);
+        stack_slot& opened = from->open(chosen[i]);
         opened.next = std::exchange(first, &opened);
     }
     return {first, count};
@@ -121,7 +121,9 @@ stack_depot::trim_result shelf::trim(std::size_t most) noexcept {
         while (end != idle.size() && idle[end]->owner == owner) ++end;
         owner->give_back(std::span(idle).subspan(i, end - i));
         std::scoped_lock guard(lock_);
-        for (; i != end; ++i) cold_.push_back({owner, idle[i]});
+        if (owner->cold() == 0) cold_slabs_.push_back(owner);
+        cold_count_ += end - i;
+        for (; i != end; ++i) owner->push_cold(idle[i]);
     }
     return {idle.size(), pending, cut_short};
 }
@@ -130,7 +132,7 @@ void shelf::add_to(stack_depot::statistics& sum) noexcept {
     std::scoped_lock guard(lock_);
     sum.reserved += total_;
     sum.idle += warm_count_;
-    sum.cold += cold_.size();
+    sum.cold += cold_count_;
 }
 
 // Never destroyed: fibers that outlive `main` still stand on these stacks.

@@ -58,6 +58,10 @@ public:
         return last;
     }
 
+    /// Owner: gives the memory of a large buffer back to the kernel, if nothing is queued. A burst of a million leaves
+    /// 16 MiB behind. Thieves that still read there find nothing useful, and lose the race for it.
+    void give_back_memory() noexcept;
+
     /// Anybody. The oldest, or null; also null when another took it first.
     fiber_control* steal() noexcept {
         std::int64_t top = top_.load(std::memory_order_seq_cst);
@@ -76,6 +80,7 @@ public:
 
 private:
     static constexpr std::int64_t initial_capacity = 256;
+    static constexpr std::int64_t large = 1 << 16;  // fibers: half a megabyte
 
     struct buffer {
         explicit buffer(std::int64_t capacity)
@@ -98,6 +103,7 @@ private:
     alignas(cache_line_bytes) std::atomic<std::int64_t> bottom_{0};
     std::atomic<buffer*> current_;                  // release in grow, acquire in steal
     std::vector<std::unique_ptr<buffer>> buffers_;  // the owner's
+    std::int64_t given_back_at_ = 0;                // the owner's: bottom_ when it gave memory back last
 };
 
 }  // namespace weft::detail

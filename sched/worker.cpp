@@ -448,6 +448,7 @@ void worker::sleep() noexcept {
     if (std::exchange(searching_, false)) runtime.end_search();
     full_fence();  // pairs with the one in wake_one, wake_this and the monitor
     if (seen_as.load(std::memory_order_relaxed) != presence::here) come_back();
+    fresh_.give_back_memory();
     ready_list ready;
     bool const shared_work = !retired.load(std::memory_order_relaxed) && runtime.anything_to_do();
     if (!shared_work && !has_work() && inbox_.empty() && !runtime.stopping_threads()) {
