@@ -33,7 +33,12 @@ INJECTIONS = [
     Injection(
         "an extra wake-up for every fiber made ready", "sched/worker.cpp",
         "void worker::ready(fiber_control& f) noexcept {\n",
-        "void worker::ready(fiber_control& f) noexcept {\n    runtime.wake_one();\n",
+        # Whether the others sleep or not: how often they would depends on the machine.
+        "void worker::ready(fiber_control& f) noexcept {\n"
+        "    for (auto const& other : runtime.workers()) {\n"
+        "        other->wakeups.fetch_add(1, std::memory_order_relaxed);\n"
+        "        other->poller->interrupt();\n"
+        "    }\n",
         "chan_ping_pong_2_workers", "wakeups"),
 ]
 
