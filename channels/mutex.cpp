@@ -26,6 +26,16 @@ mutex::~mutex() {
 }
 
 void mutex::lock_slowly() {
+    // A holder that runs on another processor is done sooner than this fiber could park. As for a spin lock, whoever looks
+    // less often leaves the cache line to those who work with it.
+    constexpr int looks = 4;
+    constexpr int pauses = 16;
+    if (detail::others_run_beside()) {
+        for (int look = 0; look != looks; ++look) {
+            for (int i = 0; i != pauses; ++i) detail::cpu_relax();
+            if (try_lock()) return;
+        }
+    }
     detail::queued_waiter self;
     self.since = clock::now();
     for (bool first = true;; first = false) {

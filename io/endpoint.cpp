@@ -131,7 +131,7 @@ std::string endpoint::to_string() const {
     case AF_INET6: {
         auto const address = as<sockaddr_in6>(*this);
         std::string text = std::string("[") + ::inet_ntop(AF_INET6, &address.sin6_addr, digits, sizeof digits);
-        if (address.sin6_scope_id != 0) text += "%" + std::to_string(address.sin6_scope_id);
+        if (address.sin6_scope_id != 0) text.append("%").append(std::to_string(address.sin6_scope_id));
         return text + "]:" + std::to_string(port());
     }
     case AF_UNIX: return unix_text(as<sockaddr_un>(*this), size_);

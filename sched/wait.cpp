@@ -1,7 +1,7 @@
 #include <weft/detail/wait.hpp>
 
+#include "runtime_core.hpp"
 #include "thread_waiter.hpp"
-#include "worker.hpp"
 
 #include <weft/detail/fatal.hpp>
 #include <weft/error.hpp>
@@ -25,6 +25,11 @@ WEFT_INLINE waiter& waiter_on(worker* here) noexcept {
 }  // namespace
 
 waiter& current_waiter() noexcept { return waiter_on(current_worker()); }
+
+bool others_run_beside() noexcept {
+    worker const* here = current_worker();
+    return here == nullptr || here->runtime.has_thieves();
+}
 
 void throw_cancelled() { throw weft::cancelled{}; }
 

@@ -30,6 +30,9 @@ struct wait_reason {
 /// The waiter of the calling fiber, or of the calling thread if it runs none.
 waiter& current_waiter() noexcept;
 
+/// Whether something else may run at the same time: pointless to spin for it, if not.
+bool others_run_beside() noexcept;
+
 /// Throws what a cancelled fiber throws.
 [[noreturn]] void throw_cancelled();
 
