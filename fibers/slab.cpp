@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -25,7 +26,6 @@ constexpr std::size_t slab_bytes = std::size_t{16} << 20;
 constexpr std::size_t colours = 16;
 constexpr std::size_t slot_bytes = 64;
 static_assert(sizeof(stack_slot) <= slot_bytes);
-static_assert(slab_bytes / min_stack_bytes <= 1 << 16, "a stack's index fits into 16 bits");
 
 std::size_t page_bytes() noexcept {
     static std::size_t const size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -74,11 +74,25 @@ slab::slab(std::byte* base, unsigned size_class, std::size_t count)
       stack_bytes_(stack_class_bytes(size_class)),
       count_(count),
       size_class_(size_class),
-      open_(std::make_unique<std::atomic<bool>[]>(count)),
-      cold_(std::make_unique_for_overwrite<std::uint16_t[]>(count)),
+      open_(std::make_unique<std::atomic<std::uint64_t>[]>((count + bits - 1) / bits)),
+      cold_(std::make_unique<std::uint64_t[]>((count + bits - 1) / bits)),
       cold_count_(count) {
-    // The lowest index goes out first.
-    for (std::size_t i = 0; i != count; ++i) cold_[i] = static_cast<std::uint16_t>(count - 1 - i);
+    for (std::size_t i = 0; i != count; ++i) cold_[i / bits] |= std::uint64_t{1} << i % bits;
+}
+
+stack_slot* slab::pop_cold() noexcept {
+    std::size_t word = 0;
+    while (cold_[word] == 0) ++word;
+    auto const lowest = static_cast<std::size_t>(std::countr_zero(cold_[word]));
+    cold_[word] &= cold_[word] - 1;
+    --cold_count_;
+    return slot_at(word * bits + lowest);
+}
+
+void slab::push_cold(stack_slot const* at) noexcept {
+    std::size_t const index = index_of(at);
+    cold_[index / bits] |= std::uint64_t{1} << index % bits;
+    ++cold_count_;
 }
 
 slab& slab::create(unsigned size_class) {
@@ -112,7 +126,7 @@ stack_slot& slab::open(stack_slot* at) noexcept {
     slot->owner = this;
     slot->size_class = size_class_;
     slot->epoch = epochs.fetch_add(1, std::memory_order_relaxed) + 1;
-    open_[index].store(true, std::memory_order_release);
+    open_[index / bits].fetch_or(std::uint64_t{1} << index % bits, std::memory_order_release);
     return *slot;
 }
 
@@ -122,7 +136,7 @@ void slab::give_back(std::span<stack_slot* const> sorted) noexcept {
         std::size_t const low = index_of(sorted[first]);
         std::size_t run = 0;
         for (; first + run != sorted.size() && index_of(sorted[first + run]) == low + run; ++run)
-            open_[low + run].store(false, std::memory_order_relaxed);
+            open_[(low + run) / bits].fetch_and(~(std::uint64_t{1} << (low + run) % bits), std::memory_order_relaxed);
         // Guards survive this advice.
         madvise(base_ + low * stack_bytes_, run * stack_bytes_, MADV_DONTNEED);
         first += run;

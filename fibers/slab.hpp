@@ -37,10 +37,12 @@ public:
 
     /// How many stacks hold no memory and are not in use. These three under the lock of the depot's shelf.
     std::size_t cold() const noexcept { return cold_count_; }
-    stack_slot* pop_cold() noexcept { return slot_at(cold_[--cold_count_]); }
-    void push_cold(stack_slot const* at) noexcept { cold_[cold_count_++] = static_cast<std::uint16_t>(index_of(at)); }
+    stack_slot* pop_cold() noexcept;
+    void push_cold(stack_slot const* at) noexcept;
 
-    bool is_open(std::size_t index) const noexcept { return open_[index].load(std::memory_order_acquire); }
+    bool is_open(std::size_t index) const noexcept {
+        return (open_[index / bits].load(std::memory_order_acquire) >> index % bits & 1) != 0;
+    }
     /// The stack whose guard page contains `address`, or null. Async-signal-safe.
     stack_slot* guarded_by(void const* address) const noexcept;
 
@@ -57,9 +59,11 @@ private:
     std::size_t count_;
     unsigned size_class_;
 
-    /// Per stack: its slot has been constructed since the memory was last given back. Written by the depot.
-    std::unique_ptr<std::atomic<bool>[]> open_;
-    std::unique_ptr<std::uint16_t[]> cold_;  // indices; the last goes out first
+    // A bit per stack: what is kept about a million of them is what stays when they have gone.
+    static constexpr std::size_t bits = 64;
+    /// Its slot has been constructed since the memory was last given back. Written by the depot.
+    std::unique_ptr<std::atomic<std::uint64_t>[]> open_;
+    std::unique_ptr<std::uint64_t[]> cold_;
     std::size_t cold_count_;
 
     static std::atomic<slab*> newest_;  // release in create, acquire in newest()
