@@ -2,12 +2,13 @@
 //
 //   pass 1: look at the cases in random order and take the first that is ready, locking one channel at a time.
 //   pass 2: lock all channels, in address order. If a case has become ready, back to pass 1. Else, with `otherwise`, that
-//           is the answer: at this instant none was ready. Else enqueue a node on each channel and unlock them.
-//   then:   arm what is not a channel, park, and unlink every loser.
+//           is the answer: at this instant none was ready. Else enqueue a node on each channel.
+//   then:   if there are only channels, park, and unlock them once off the stack (a late wait). Else unlock them, arm what
+//           is not a channel, and park. Awake again, unlink every loser.
 //
 // Invariants: a node is in its channel's list, or was claimed by the winner, or was popped by somebody who lost the
 //             claim. Nobody finds the select's own nodes before it has unlocked: it cannot pair with itself.
-// Lock order: channels by address; nothing else is locked meanwhile.
+// Lock order: channels by address; then, while a late wait parks, whatever choosing the next fiber takes.
 #include <weft/select.hpp>
 
 #include <weft/detail/random.hpp>

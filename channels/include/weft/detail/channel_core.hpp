@@ -9,7 +9,8 @@
 //             closed                => nobody waits.
 //             A node is linked iff it is in a list; only under the lock. A popped node belongs to the popper until it
 //             delivers, provided it won the claim; else it is the sleeper's again at once.
-// Lock order: the lock is a leaf, except that select takes those of all its channels, by address.
+// Lock order: the lock is a leaf, except that select takes those of all its channels, by address, and that a fiber which
+//             waits without a deadline keeps it until it has left its stack.
 // Destroy after wake: the unlock or the deliver that ends an operation is its last access to the channel. So values are
 //             handed over after the unlock, to nodes that were claimed before it.
 

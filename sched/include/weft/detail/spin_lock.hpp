@@ -13,7 +13,8 @@ inline void cpu_relax() noexcept {
 #endif
 }
 
-/// Guards a few dozen instructions; nobody parks, allocates or runs user code that may do so while holding it.
+/// Guards a few dozen instructions; nobody allocates or runs user code that may do so while holding it. Nobody parks with it
+/// either, except in a late wait, where it is released right after the switch.
 ///
 /// Test and test-and-set; a thread that waits long lets the (preempted) holder have the processor. Releasing is a plain
 /// store: a lock that must look for sleepers pays a second locked instruction on every release.
