@@ -249,13 +249,15 @@ void worker::ready(fiber_control& f) noexcept {
 void worker::ready_all(ready_list& list) noexcept {
     while (fiber_control* f = list.pop()) {
 #if WEFT_FORCE_MIGRATION
-        ready(*f);
-#else
+        if (runtime.workers().size() > 1) {
+            ready(*f);
+            continue;
+        }
+#endif
         if (f->pins != 0)
             f->home->post(*f);
         else
             push_ring(*f);
-#endif
     }
 }
 

@@ -169,13 +169,15 @@ TEST_CASE("a shield holds a cancellation off while it lasts", "[cancel][C39]") {
 
 TEST_CASE("a cancellation that arrives under a shield does not wake the sleeper", "[cancel][C39]") {
     in_fibers([] {
-        auto fiber = weft::spawn([] {
+        std::atomic<bool> woke = false;
+        auto fiber = weft::spawn([&] {
             auto const start = weft::clock::now();
             weft::this_fiber::shield const shield;
             weft::this_fiber::sleep_for(5ms);
+            woke = true;
             return weft::clock::now() - start;
         });
-        until_parked(1);
+        yield_until([&] { return weft::detail::parked_fibers() == 1 || woke; });
         fiber.cancel();
         CHECK(fiber.join() >= 5ms);
     });

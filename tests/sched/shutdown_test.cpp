@@ -230,13 +230,15 @@ child const straggler_that_spins{"shutdown: a fiber that never waits", [] {
 child const patient{"shutdown: within the grace period", [] {
                         weft::runtime_options options;
                         options.shutdown_grace = 60s;
+                        static std::atomic<bool> woke = false;
                         weft::run(
                             [] {
                                 weft::go([] {
                                     weft::this_fiber::shield const shield;
                                     weft::this_fiber::sleep_for(200ms);
+                                    woke = true;
                                 });
-                                weft_test::until_parked(1);
+                                weft_test::yield_until([] { return weft::detail::parked_fibers() == 1 || woke; });
                             },
                             options);
                         return 7;

@@ -153,11 +153,13 @@ TEST_CASE("a spare that has retired still serves the timers that were armed on i
             [&] {
                 std::vector<door> doors(options.workers);
                 auto blocked = block_all_workers(doors);
+                std::atomic<bool> woke = false;
                 auto sleeper = weft::spawn([&] {
                     weft::this_fiber::sleep_for(100ms);
+                    woke = true;
                     return 1;
                 });
-                until_parked(1);
+                weft_test::yield_until([&] { return weft::detail::parked_fibers() == 1 || woke; });
                 for (door& d : doors) d.open();
                 for (auto& fiber : blocked) fiber.join();
                 CHECK(sleeper.join() == 1);
