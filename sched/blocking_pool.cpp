@@ -1,5 +1,6 @@
 #include "blocking_pool.hpp"
 
+#include "registry.hpp"
 #include "runtime_core.hpp"
 
 #include <chrono>
@@ -74,6 +75,7 @@ bool blocking_pool::busy() const noexcept {
 }
 
 void blocking_pool::work() noexcept {
+    own_thread const counted;
     std::unique_lock guard(lock_);
     for (;;) {
         if (first_ == nullptr) {

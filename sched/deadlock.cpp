@@ -4,7 +4,6 @@
 // process has no thread that could wake a fiber: none but ours and those that wait in `run`.
 #include "blocking_pool.hpp"
 #include "describe.hpp"
-#include "monitor.hpp"
 #include "registry.hpp"
 
 #include <weft/detail/diagnostics.hpp>
@@ -85,19 +84,24 @@ void runtime_core::examine_deadlock() noexcept {
         return examined_at_.store(0,
                                   std::memory_order_relaxed);  // somebody else is looking, or a runtime comes or goes
 
+    std::uint64_t const threads_begun = all.threads.begun.load();
     std::uint64_t before = 0;
-    std::size_t ours = sanitizer_threads + static_cast<std::size_t>(all.waiting_callers.load());
     for (runtime_core* rt : all.runtimes) {
         if (!rt->all_idle()) return;
         for (auto const& w : rt->workers())
             if (w->timers.live() != 0 || !w->inbox_empty()) return;
         if (rt->blocking().busy()) return;
         before += dispatches(*rt);
-        ours += rt->workers().size() + monitor::threads + rt->blocking().threads();
     }
     census const now = take_census();
     if (now.live == 0 || now.stuck != now.live) return;
-    bool const certain = threads_of_process() <= ours;
+    waiting_callers::count const callers = all.callers.take();
+    std::size_t const threads = threads_of_process();
+    // In this order: a thread of ours that comes or goes meanwhile makes it less certain, never more.
+    std::uint64_t const ours = threads_begun - all.threads.ended.load();
+    if (callers.awake != 0 || all.threads.begun.load() != threads_begun)  // somebody is on the way to do something
+        return examined_at_.store(0, std::memory_order_relaxed);
+    bool const certain = threads <= ours + callers.asleep + sanitizer_threads;
     std::uint64_t after = 0;
     for (runtime_core* rt : all.runtimes) {
         after += dispatches(*rt);

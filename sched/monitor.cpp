@@ -1,6 +1,7 @@
 #include "monitor.hpp"
 
 #include "futex.hpp"
+#include "registry.hpp"
 #include "runtime_core.hpp"
 #include "stack_capture.hpp"
 #include "thread_state.hpp"
@@ -57,6 +58,7 @@ void monitor::rest(std::uint32_t expected, clock::time_point until) noexcept {
 }
 
 void monitor::main() noexcept {
+    own_thread const counted;
     int quiet = 0;
     auto next = clock::now() + first_tick;
     for (;;) {

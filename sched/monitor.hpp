@@ -21,8 +21,6 @@ class worker;
 
 class monitor {
 public:
-    static constexpr std::size_t threads = 1;
-
     explicit monitor(runtime_core& rt);
     ~monitor();
 

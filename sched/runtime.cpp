@@ -7,6 +7,7 @@
 #include <weft/detail/join_source.hpp>
 #include <weft/error.hpp>
 
+#include <optional>
 #include <stdexcept>
 
 namespace weft {
@@ -28,19 +29,6 @@ void start_fiber(runtime_core& rt, fiber_control& fresh, fiber_operations const&
 namespace {
 
 constexpr wait_reason run_reason{"a nested run"};
-
-// Counts the plain threads that wait in `run`: they wake nobody, so they do not keep a deadlock from being one.
-struct waiting_caller {
-    explicit waiting_caller(bool counts) noexcept : counts_(counts) { add(1); }
-    ~waiting_caller() { add(-1); }
-    waiting_caller(waiting_caller const&) = delete;
-
-private:
-    void add(int n) noexcept {
-        if (counts_) runtime_registry::instance().waiting_callers.fetch_add(n);
-    }
-    bool counts_;
-};
 
 }  // namespace
 
@@ -67,7 +55,9 @@ void runtime::wait_and_stop(detail::fiber_control& main) {
     detail::join_source end(&main);
     detail::wait w(detail::run_reason, core_);
     if (w.cancelled()) detail::throw_cancelled();
-    detail::waiting_caller const counted(w.self().what() == detail::waiter::kind::thread);
+    std::optional<detail::waiting_callers::entry> counted;
+    if (w.self().what() == detail::waiter::kind::thread)
+        counted.emplace(detail::runtime_registry::instance().callers, w.self());
     if (end.arm(w.token(), 0)) return;
     if (w.park() != detail::tag_cancelled) return;
     end.disarm();

@@ -30,11 +30,6 @@ std::uint64_t seed_from_system() {
 
 }  // namespace
 
-runtime_registry& runtime_registry::instance() noexcept {
-    static auto* forever = new runtime_registry;  // abandoned fibers may outlive static destruction
-    return *forever;
-}
-
 runtime_core::runtime_core(runtime_options const& chosen)
     : options(chosen),
       default_class(stack_class_for(chosen.stack_bytes)),

@@ -1,5 +1,6 @@
 #include "worker.hpp"
 
+#include "registry.hpp"
 #include "runtime_core.hpp"
 
 #include <weft/detail/budget.hpp>
@@ -103,6 +104,7 @@ void worker::reserve_ids() noexcept {
 }
 
 void worker::main() noexcept {
+    own_thread const counted;
     this_thread_worker = this;
     exceptions = this_thread_exception_state();
     sanitizer_adopt_thread(own_);

@@ -118,6 +118,26 @@ child const two_runtimes{
         return got;
     }};
 
+child const runtimes_come_and_go{"no deadlock: runtimes come and go", [] {
+                                     constexpr int rounds = 30;
+                                     auto const ch = weft::make_chan<int>();
+                                     std::thread other([ch] {
+                                         weft::run(
+                                             [ch] {
+                                                 for (int i = 0; i != rounds; ++i) ch.recv();
+                                             },
+                                             with(1));
+                                     });
+                                     for (int i = 0; i != rounds; ++i) {
+                                         // The other one looks for a deadlock when it has been idle for 10 ms: this thread is then amid starting a runtime.
+                                         auto const until = weft::clock::now() + 13ms;
+                                         while (weft::clock::now() < until) weft::runtime const starting(with(2));
+                                         ch.send(i);
+                                     }
+                                     other.join();
+                                     return 7;
+                                 }};
+
 child const both_runtimes_stuck{"deadlock: two runtimes", [] {
                                     auto const ch = weft::make_chan<int>();
                                     std::thread other([&] { weft::run([ch] { ch.recv(); }, with(1)); });
@@ -215,6 +235,7 @@ TEST_CASE("a program with a foreign thread is not taken for dead", "[deadlock][c
 TEST_CASE("a runtime that another one may wake is not taken for dead", "[deadlock][child][C40]") {
     check_survived(two_runtimes);
     check_survived(owner_outside_run);
+    check_survived(runtimes_come_and_go);
 }
 
 TEST_CASE("a program with a timer or a blocking call pending is not taken for dead", "[deadlock][child][C40]") {

@@ -49,13 +49,15 @@ inline std::string pattern(std::size_t size) {
 
 /// Writes until the system takes no more, so that the next write waits. Returns the number of bytes.
 inline std::size_t fill(weft::net::tcp_stream& stream) {
+    // An acknowledgement that the other side delays makes room once more: 40 ms is what Linux allows itself.
+    constexpr auto long_enough = std::chrono::milliseconds(120);
     std::string const chunk(64 * 1024, 'x');
-    std::error_code full;
     std::size_t sent = 0;
-    do {
-        stream.set_write_deadline(weft::clock::now() + std::chrono::milliseconds(20));
-        sent += stream.write_all(weft::as_bytes(chunk), full);
-    } while (!full);
+    for (std::size_t last = 1; last != 0; sent += last) {
+        std::error_code full;
+        stream.set_write_deadline(weft::clock::now() + long_enough);
+        last = stream.write_all(weft::as_bytes(chunk), full);
+    }
     stream.set_write_deadline(weft::clock::time_point::max());
     return sent;
 }
