@@ -2,11 +2,12 @@
 //
 // Invariants: `contended` is set iff somebody is queued, as seen under the queue's lock.
 //             A waiter that was handed the lock owns it; `locked` was never cleared in between.
-//             Every queued waiter is uninterruptible, so claiming it cannot fail.
-// Destroy after unlock: while somebody is queued or was just popped, his `lock` has not returned, so nobody may destroy
-//             the mutex; it is touched until the queue's lock is released and no longer.
+//             A waiter that was woken without it tries once more before it looks at its deadline: no wake-up is lost.
+// Destroy after unlock: while somebody is queued or was just popped, his call has not returned, so nobody may destroy
+//             the mutex; it is touched until the queue's lock is released and no longer. With nobody queued the last access
+//             is a compare-and-swap without that lock: `unlock_slowly` goes back to it if all waiters have left.
 #include <weft/detail/fatal.hpp>
-#include <weft/sync.hpp>
+#include <weft/mutex.hpp>
 
 #include <chrono>
 #include <mutex>
@@ -17,15 +18,15 @@ namespace {
 
 constexpr detail::wait_reason locking{"mutex lock"};
 constexpr auto starving_after = std::chrono::milliseconds(1);
-constexpr detail::wait_tag tag_woken = 0;
 
 }  // namespace
 
 mutex::~mutex() {
-    if (state_.load(std::memory_order_relaxed) != 0) detail::fatal("a locked mutex was destroyed", this);
+    if (state_.load(std::memory_order_relaxed) != 0)
+        detail::fatal("a locked mutex was destroyed: it must be unlocked, and every lock() have returned, before", this);
 }
 
-void mutex::lock_slowly() {
+bool mutex::lock_slowly(clock::time_point deadline) WEFT_NO_THREAD_SAFETY_ANALYSIS {
     // A holder that runs on another processor is done sooner than this fiber could park. As for a spin lock, whoever looks
     // less often leaves the cache line to those who work with it.
     constexpr int looks = 4;
@@ -33,48 +34,53 @@ void mutex::lock_slowly() {
     if (detail::others_run_beside()) {
         for (int look = 0; look != looks; ++look) {
             for (int i = 0; i != pauses; ++i) detail::cpu_relax();
-            if (try_lock()) return;
+            if (try_lock()) return true;
         }
     }
     detail::queued_waiter self;
     self.since = clock::now();
-    for (bool first = true;; first = false) {
-        detail::wait w(locking, this, detail::interruptible::no);
-        {
-            std::scoped_lock guard(waiters_);
-            std::uint32_t const before = state_.fetch_or(locked | contended, std::memory_order_acquire);
-            if ((before & locked) == 0) {
-                // It came free: ours, and the flag as it should be.
-                if (waiters_.empty()) state_.fetch_and(~contended, std::memory_order_relaxed);
-                return;
-            }
-            self.token = w.token();
-            self.tag = tag_woken;
-            if (first)
-                waiters_.push(self);
-            else
-                waiters_.push_front(self);
+    if (self.since >= deadline) return false;
+    for (auto place = detail::queue_end::back;; place = detail::queue_end::front) {
+        waiters_.lock();
+        std::uint32_t const before = state_.fetch_or(locked | contended, std::memory_order_acquire);
+        if ((before & locked) == 0) {
+            // It came free: ours, and the flag as it should be.
+            if (waiters_.empty()) state_.fetch_and(~contended, std::memory_order_relaxed);
+            waiters_.unlock();
+            return true;
         }
-        w.park();
-        if (self.handed_over) return;
+        detail::wait w(locking, this, detail::interruptible::no, detail::published(deadline));
+        if (waiters_.park(w, self, deadline, place) == detail::tag_timeout) break;
+        if (self.handed_over) return true;
     }
+    std::scoped_lock guard(waiters_);
+    waiters_.remove(self);
+    if (waiters_.empty()) state_.fetch_and(~contended, std::memory_order_relaxed);
+    return false;
 }
 
 void mutex::unlock_slowly() {
-    detail::queued_waiter* next = nullptr;
-    {
-        std::scoped_lock guard(waiters_);
-        std::uint32_t const state = state_.load(std::memory_order_relaxed);
-        if ((state & locked) == 0) detail::fatal("a mutex that is not locked was unlocked", this);
-        next = waiters_.pop_claimed();
-        std::uint32_t cleared = waiters_.empty() ? contended : 0;
-        if (next != nullptr && clock::now() - next->since > starving_after)
-            next->handed_over = true;
-        else
-            cleared |= locked;
-        state_.fetch_and(~cleared, std::memory_order_release);
+    for (;;) {
+        detail::queued_waiter* next = nullptr;
+        {
+            std::scoped_lock guard(waiters_);
+            std::uint32_t const state = state_.load(std::memory_order_relaxed);
+            if ((state & locked) == 0) detail::fatal("a mutex that is not locked was unlocked", this);
+            next = waiters_.pop_claimed();
+            std::uint32_t cleared = waiters_.empty() ? contended : 0;
+            if (next != nullptr) {
+                if (clock::now() - next->since > starving_after)
+                    next->handed_over = true;
+                else
+                    cleared |= locked;
+            }
+            state_.fetch_and(~cleared, std::memory_order_release);
+        }
+        if (next != nullptr) return next->token.who->deliver(next->tag);
+        // All have given up: as if nobody had waited.
+        std::uint32_t expected = locked;
+        if (state_.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed)) return;
     }
-    if (next != nullptr) next->token.who->deliver(next->tag);
 }
 
 }  // namespace weft

@@ -1,7 +1,7 @@
 // The count reaches zero only under the queue's lock, and `wait` looks at it only under that lock: a wait that lets its
 // caller destroy the group cannot overtake the `done` that is still inside.
 #include <weft/detail/fatal.hpp>
-#include <weft/sync.hpp>
+#include <weft/wait_group.hpp>
 
 #include <mutex>
 
@@ -10,7 +10,6 @@ namespace weft {
 namespace {
 
 constexpr detail::wait_reason waiting{"wait_group wait"};
-constexpr detail::wait_tag tag_zero = 0;
 
 }  // namespace
 
@@ -32,38 +31,35 @@ void wait_group::add(std::ptrdiff_t n) {
         count = count_.fetch_add(n, std::memory_order_acq_rel) + n;
         if (count < 0) detail::fatal("a wait_group's counter went below zero", this);
         if (count != 0) return;
-        detail::channel_waiter* last = nullptr;
-        while (detail::queued_waiter* w = waiters_.pop_claimed()) {
-            w->next = nullptr;
-            (last == nullptr ? woken : last->next) = w;
-            last = w;
-        }
+        woken = waiters_.pop_all_claimed();
     }
-    while (woken != nullptr) {
-        detail::channel_waiter* w = std::exchange(woken, woken->next);
-        w->token.who->deliver(w->tag);
-    }
+    detail::deliver_all(woken);
 }
 
-void wait_group::wait() {
-    detail::queued_waiter self;
-    detail::wait w(waiting, this);
-    {
-        std::scoped_lock guard(waiters_);
-        if (count_.load(std::memory_order_acquire) == 0) return;
-        if (!w.cancelled()) {
-            self.token = w.token();
-            self.tag = tag_zero;
-            waiters_.push(self);
-        }
+bool wait_group::wait_until(clock::time_point t) WEFT_NO_THREAD_SAFETY_ANALYSIS {
+    waiters_.lock();
+    if (count_.load(std::memory_order_acquire) == 0) {
+        waiters_.unlock();
+        return true;
     }
-    if (w.cancelled()) detail::throw_cancelled();
-    if (w.park() == tag_zero) return;
+    if (detail::has_passed(t)) {
+        waiters_.unlock();
+        return false;
+    }
+    detail::queued_waiter self;
+    detail::wait w(waiting, this, detail::interruptible::yes, detail::published(t));
+    if (w.cancelled()) {
+        waiters_.unlock();
+        detail::throw_cancelled();
+    }
+    detail::wait_tag const winner = waiters_.park(w, self, t);
+    if (winner == detail::tag_served) return true;
     {
         std::scoped_lock guard(waiters_);
         waiters_.remove(self);
     }
-    detail::throw_cancelled();
+    if (winner == detail::tag_cancelled) detail::throw_cancelled();
+    return false;
 }
 
 }  // namespace weft

@@ -6,6 +6,7 @@
 #include <weft/detail/budget.hpp>
 #include <weft/detail/overflow_report.hpp>
 #include <weft/detail/random.hpp>
+#include <weft/detail/shard.hpp>
 
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -57,6 +58,13 @@ std::uint64_t random_bits() noexcept {
     if (worker* here = current_worker(); here != nullptr) return here->random();
     thread_local std::uint64_t state = reinterpret_cast<std::uintptr_t>(&state);
     return mix(state);
+}
+
+unsigned shard_hint() noexcept {
+    if (worker const* here = current_worker(); here != nullptr) return here->index;
+    static std::atomic<unsigned> threads{0};
+    thread_local unsigned const mine = threads.fetch_add(1, std::memory_order_relaxed);
+    return mine;
 }
 
 void charge_budget() noexcept {

@@ -1,14 +1,14 @@
-// mutex and wait_group.
+// mutex: exclusion, fairness, misuse.
 
 #include <algorithm>
-#include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <mutex>
+#include <thread>
 #include <vector>
-#include <weft/chan.hpp>
 #include <weft/go.hpp>
-#include <weft/sync.hpp>
+#include <weft/mutex.hpp>
 
 #include "support/child.hpp"
 #include "support/fixture.hpp"
@@ -17,8 +17,9 @@ using namespace std::chrono_literals;
 using weft_test::child;
 using weft_test::in_fibers;
 using weft_test::until_parked;
+using weft_test::with_workers;
 
-TEST_CASE("a mutex admits one at a time", "[sync][C31]") {
+TEST_CASE("a mutex admits one at a time", "[mutex][C31]") {
     in_fibers([] {
         weft::mutex mutex;
         int inside = 0, most = 0;
@@ -38,7 +39,7 @@ TEST_CASE("a mutex admits one at a time", "[sync][C31]") {
     });
 }
 
-TEST_CASE("try_lock tells whether it locked", "[sync]") {
+TEST_CASE("try_lock tells whether it locked", "[mutex]") {
     in_fibers([] {
         weft::mutex mutex;
         CHECK(mutex.try_lock());
@@ -50,7 +51,7 @@ TEST_CASE("try_lock tells whether it locked", "[sync]") {
     });
 }
 
-TEST_CASE("a mutex may be unlocked by the fiber that migrated", "[sync]") {
+TEST_CASE("a mutex may be unlocked by the fiber that migrated", "[mutex]") {
     in_fibers([] {
         weft::mutex mutex;
         std::lock_guard lock(mutex);
@@ -60,7 +61,7 @@ TEST_CASE("a mutex may be unlocked by the fiber that migrated", "[sync]") {
     });
 }
 
-TEST_CASE("waiting for a mutex is not an interruption point", "[sync][cancel][C39]") {
+TEST_CASE("waiting for a mutex is not an interruption point", "[mutex][cancel][C39]") {
     in_fibers([] {
         weft::mutex mutex;
         mutex.lock();
@@ -77,42 +78,50 @@ TEST_CASE("waiting for a mutex is not an interruption point", "[sync][cancel][C3
     });
 }
 
-TEST_CASE("a wait_group at zero does not wait", "[sync]") {
+TEST_CASE("a waiter that starves is handed the lock, however busy the others are with it", "[mutex][C31]") {
     in_fibers([] {
-        weft::wait_group group;
-        group.wait();
-        group.add();
-        group.done();
-        group.wait();
-    });
-}
-
-TEST_CASE("a wait_group lets all waiters through when it reaches zero, and can be used again", "[sync][C33]") {
-    in_fibers([] {
-        weft::wait_group group;
-        for (int round = 0; round != 3; ++round) {
-            group.add(2);
-            std::vector<weft::fiber<>> waiters;
-            for (int i = 0; i != 5; ++i) waiters.push_back(weft::spawn([&] { group.wait(); }));
-            until_parked(5);
-            group.done();
-            weft_test::let_others_run();
-            CHECK_FALSE(waiters.front().join_for(0ms));
-            group.done();
-            for (auto& waiter : waiters) waiter.join();
+        weft::mutex mutex;
+        std::atomic<bool> stop = false;
+        std::vector<weft::fiber<>> greedy;
+        for (int i = 0; i != 2; ++i)
+            greedy.push_back(weft::spawn([&] {
+                while (!stop) {
+                    std::lock_guard lock(mutex);
+                    weft::this_fiber::sleep_for(100us);  // never free but for an instant
+                }
+            }));
+        // Without the hand-over each of these could wait for ever: whoever unlocks locks again before a woken one has run.
+        for (int i = 0; i != 5; ++i) {
+            std::lock_guard lock(mutex);
+            weft::this_fiber::yield();
         }
+        stop = true;
+        for (auto& fiber : greedy) fiber.join();
     });
 }
 
-TEST_CASE("wait_group::go counts its fiber", "[sync][C33]") {
-    in_fibers([] {
-        weft::wait_group group;
-        std::array<int, 20> results{};
-        for (int& result : results) group.go([&] { result = 1; });
-        group.wait();
-        int sum = 0;
-        for (int result : results) sum += result;
-        CHECK(sum == 20);
+TEST_CASE("fibers and threads exclude each other by one mutex", "[mutex][thread][C31]") {
+    with_workers([](weft::runtime_options options) {
+        constexpr int rounds = weft_test::sized(20'000, 10'000, 2'000);
+        weft::mutex mutex;
+        long counter = 0;
+        auto const work = [&] {
+            for (int i = 0; i != rounds; ++i) {
+                std::lock_guard lock(mutex);
+                ++counter;
+            }
+        };
+        std::thread one(work), other(work);
+        weft::run(
+            [&] {
+                std::vector<weft::fiber<>> fibers;
+                for (int f = 0; f != 3; ++f) fibers.push_back(weft::spawn(work));
+                for (auto& fiber : fibers) fiber.join();
+            },
+            options);
+        one.join();
+        other.join();
+        CHECK(counter == 5L * rounds);
     });
 }
 
@@ -134,26 +143,9 @@ child const destroyed_locked{"destroy a locked mutex", [] {
                                  return 0;
                              }};
 
-child const below_zero{"a wait_group below zero", [] {
-                           weft::run([] {
-                               weft::wait_group group;
-                               weft::fiber<> misuser = weft::spawn({.name = "miscounter"}, [&] { group.done(); });
-                               misuser.join();
-                           });
-                           return 0;
-                       }};
-
-child const destroyed_counting{"destroy a wait_group above zero", [] {
-                                   weft::run([] {
-                                       weft::wait_group group;
-                                       group.add();
-                                   });
-                                   return 0;
-                               }};
-
 }  // namespace
 
-TEST_CASE("misuse of a lock stops the program and says why", "[sync][child]") {
+TEST_CASE("misuse of a lock stops the program and says why", "[mutex][child]") {
     auto const unlock = unlocked_twice.run();
     CHECK(unlock.signal == SIGABRT);
     CHECK(unlock.says("mutex"));
@@ -163,15 +155,4 @@ TEST_CASE("misuse of a lock stops the program and says why", "[sync][child]") {
     CHECK(destroy.signal == SIGABRT);
     CHECK(destroy.says("mutex"));
     CHECK(destroy.says("locked"));
-}
-
-TEST_CASE("misuse of a wait_group stops the program and says why and where", "[sync][child]") {
-    auto const done = below_zero.run();
-    CHECK(done.signal == SIGABRT);
-    CHECK(done.says("wait_group"));
-    CHECK(done.says("miscounter"));
-
-    auto const destroy = destroyed_counting.run();
-    CHECK(destroy.signal == SIGABRT);
-    CHECK(destroy.says("wait_group"));
 }
