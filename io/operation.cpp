@@ -1,5 +1,7 @@
 #include "operation.hpp"
 
+#include <weft/detail/cancel_scope.hpp>
+
 #include <utility>
 
 namespace weft::detail {
@@ -51,7 +53,7 @@ int operation::wait_for_call(descriptor::half& h) noexcept {
         if (woken_by == your_turn) has_turn_ = true;
         if (woken_by == tag_cancelled) {
             cancelled_ = true;
-            return ECANCELED;
+            return cancelled_by_deadline() ? ETIMEDOUT : ECANCELED;
         }
     }
 }

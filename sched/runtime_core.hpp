@@ -16,6 +16,7 @@
 #include "worker.hpp"
 
 #include <weft/detail/spin_lock.hpp>
+#include <weft/go.hpp>
 #include <weft/runtime_options.hpp>
 #include <weft/stats.hpp>
 
@@ -42,8 +43,9 @@ public:
     fiber_control& create(std::size_t body_bytes, std::size_t body_alignment, spawn_options const& options);
     /// Gives back a block that `start` was not called for.
     void discard(fiber_control& unborn) noexcept;
-    /// Makes the fiber alive and runnable. Errors: `std::bad_alloc`; the callable and the block are gone then.
-    void start(fiber_control& fresh, fiber_operations const& operations, bool is_detached);
+    /// Makes the fiber alive and runnable. Errors: `std::bad_alloc`, and what copying an inherited local throws; the
+    /// callable and the block are gone then.
+    void start(fiber_control& fresh, fiber_operations const& operations, launch_mode how);
 
     // ---- waking
 
@@ -136,6 +138,7 @@ private:
     void stop_threads() noexcept;
     void announce_stragglers() noexcept;
     void cancel_all() noexcept;
+    void submit(fiber_control& fresh);
 
     bool add_spare() noexcept;
 
@@ -167,8 +170,5 @@ private:
 
 /// The last rites of a fiber that had finished before it was detached. Its exception, if any, ends the program.
 void detach_finished(fiber_control& f) noexcept;
-
-/// The runtime of the calling fiber. Errors: `runtime_stopped` on a plain thread.
-runtime_core& current_runtime();
 
 }  // namespace weft::detail

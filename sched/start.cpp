@@ -7,6 +7,7 @@
 #include "runtime_core.hpp"
 #include "submission_queue.hpp"
 
+#include <weft/detail/cancel_scope.hpp>
 #include <weft/detail/fatal.hpp>
 #include <weft/error.hpp>
 
@@ -85,6 +86,8 @@ WEFT_NOINLINE void conclude(fiber_control& self) noexcept {
 WEFT_NOT_IN_TSAN continuation fiber_main(void* payload) noexcept {
     fiber_control& self = *worker::arrive(payload).running();
     run_body(self);
+    if (self.scope != nullptr || !self.locals.empty()) [[unlikely]]
+        self.disinherit();
     conclude(self);
     worker& here = *current_worker();  // the body may have moved
     return worker::finish(here, self);
@@ -149,32 +152,69 @@ void runtime_core::discard(fiber_control& unborn) noexcept {
     unborn.recycle();
 }
 
-void runtime_core::start(fiber_control& fresh, fiber_operations const& operations, bool is_detached) {
+void runtime_core::start(fiber_control& fresh, fiber_operations const& operations, launch_mode how) {
     fresh.operations = &operations;
-    fresh.join_state.store(is_detached ? fiber_control::detached : fiber_control::running, std::memory_order_relaxed);
+    fresh.join_state.store(how.is_detached ? fiber_control::detached : fiber_control::running,
+                           std::memory_order_relaxed);
     // Release: whoever takes a reference sees the fields above.
-    fresh.references.store(is_detached ? 1 : 2, std::memory_order_release);
+    fresh.references.store(how.is_detached ? 1 : 2, std::memory_order_release);
     // A fiber born while the runtime ends is cancelled like the rest; one that slips past this look meets the next
     // round.
     if (stopping()) fresh.raise_cancelled();
     worker* here = current_worker();
     try {
-        if (here != nullptr && &here->runtime == this) return here->start(fresh);
-        spawned_outside_.fetch_add(1, std::memory_order_acq_rel);
-        foreign_wakers_.fetch_add(1, std::memory_order_relaxed);
-        submissions_->push(fresh);
-    } catch (...) {
-        if (here == nullptr || &here->runtime != this) {
-            spawned_outside_.fetch_sub(1, std::memory_order_acq_rel);
-            foreign_wakers_.fetch_sub(1, std::memory_order_relaxed);
+        if (!how.is_detached || how.under != nullptr) {
+            fiber_control const* starter = here == nullptr ? nullptr : here->running();
+            if (starter == nullptr) [[unlikely]]
+                fresh.inherit(current_scope(), thread_locals(), how.under);
+            else if (starter->scope != nullptr || !starter->locals.empty() || how.under != nullptr) [[unlikely]]
+                fresh.inherit(starter->scope, starter->locals, how.under);
         }
+        if (here != nullptr && &here->runtime == this) return here->start(fresh);
+        submit(fresh);
+    } catch (...) {
+        fresh.disinherit();
         fresh.references.store(0, std::memory_order_relaxed);
         operations.destroy_callable(fresh.body);
         discard(fresh);
         throw;
     }
+}
+
+// By threads that are no workers of this runtime.
+void runtime_core::submit(fiber_control& fresh) {
+    spawned_outside_.fetch_add(1, std::memory_order_acq_rel);
+    foreign_wakers_.fetch_add(1, std::memory_order_relaxed);
+    try {
+        submissions_->push(fresh);
+    } catch (...) {
+        spawned_outside_.fetch_sub(1, std::memory_order_acq_rel);
+        foreign_wakers_.fetch_sub(1, std::memory_order_relaxed);
+        throw;
+    }
     wake_one();
     foreign_wakers_.fetch_sub(1, std::memory_order_release);
+}
+
+void fiber_control::inherit(cancel_scope const* from, local_list const& given, context const* under) {
+    locals.inherit(given);
+    if (under != nullptr)
+        own_scope.enter(*this, scope, *under);
+    else if (from != nullptr)
+        own_scope.enter(*this, scope, from->current());
+}
+
+void fiber_control::disinherit() noexcept {
+    if (!locals.empty()) {
+        // Destructors may wait, also those of a cancelled fiber.
+        ++shields;
+        locals.clear();
+        --shields;
+    }
+    if (scope == nullptr) return;
+    ++shields;
+    own_scope.leave(scope);
+    --shields;
 }
 
 bool fiber_control::try_hold() noexcept {

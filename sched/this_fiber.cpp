@@ -1,7 +1,10 @@
 #include <weft/this_fiber.hpp>
 
+#include "thread_waiter.hpp"
 #include "worker.hpp"
 
+#include <weft/detail/cancel_scope.hpp>
+#include <weft/detail/context_node.hpp>
 #include <weft/detail/wait.hpp>
 
 #include <exception>
@@ -16,6 +19,11 @@ constexpr detail::wait_reason sleep_reason{"sleep", true};
 detail::fiber_control* self() noexcept {
     detail::worker* here = detail::current_worker();
     return here == nullptr ? nullptr : here->running();
+}
+
+std::uint32_t& shields() noexcept {
+    detail::fiber_control* f = self();
+    return f == nullptr ? detail::thread_waiter::current().shields : f->shields;
 }
 
 }  // namespace
@@ -46,18 +54,23 @@ std::string_view name() noexcept {
 }
 
 void check_cancelled() {
-    detail::fiber_control const* f = self();
-    if (f != nullptr && f->is_cancelled() && f->shields == 0 && std::uncaught_exceptions() == 0)
+    // A computation that never waits keeps its worker from its timers.
+    for (detail::cancel_scope const* s = detail::current_scope(); s != nullptr; s = s->outer())
+        if (detail::cancel_node* by = detail::context_access::cancels(s->current()); by != nullptr)
+            by->expire_if_due();
+    if (detail::current_waiter().is_cancelled() && shields() == 0 && std::uncaught_exceptions() == 0)
         detail::throw_cancelled();
 }
 
-shield::shield() noexcept {
-    if (detail::fiber_control* f = self()) ++f->shields;
+context const& current_context() noexcept {
+    static context const background;
+    detail::cancel_scope const* innermost = detail::current_scope();
+    return innermost == nullptr ? background : innermost->current();
 }
 
-shield::~shield() {
-    if (detail::fiber_control* f = self()) --f->shields;
-}
+shield::shield() noexcept { ++shields(); }
+
+shield::~shield() { --shields(); }
 
 pin::pin() noexcept {
     detail::worker* here = detail::current_worker();

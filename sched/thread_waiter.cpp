@@ -1,47 +1,24 @@
 #include "thread_waiter.hpp"
 
-#include <weft/detail/spin_lock.hpp>
+#include "forever_pool.hpp"
 
 #include <cstdlib>
-#include <new>
 
 namespace weft::detail {
 
 namespace {
 
-class waiter_pool {
-public:
-    thread_waiter& take() noexcept {
-        {
-            spin_guard guard(lock_);
-            if (thread_waiter* free = free_; free != nullptr) {
-                free_ = free->next_free;
-                return *free;
-            }
-        }
-        auto* made = new (std::nothrow) thread_waiter;
-        if (made == nullptr) std::abort();  // 64 bytes per thread: nothing else would work either
-        return *made;
-    }
-    void put(thread_waiter& w) noexcept {
-        spin_guard guard(lock_);
-        w.next_free = free_;
-        free_ = &w;
-    }
+using waiter_pool = forever_pool<thread_waiter>;
 
-private:
-    spin_lock lock_;
-    thread_waiter* free_ WEFT_GUARDED_BY(lock_) = nullptr;
-};
-
-waiter_pool& pool() noexcept {
-    static auto* forever = new waiter_pool;  // threads may end after static destruction
-    return *forever;
+thread_waiter& take_waiter() noexcept {
+    thread_waiter* const taken = waiter_pool::instance().take();
+    if (taken == nullptr) std::abort();  // two cache lines per thread: nothing else would work either
+    return *taken;
 }
 
 struct lease {
-    thread_waiter& mine = pool().take();
-    ~lease() { pool().put(mine); }
+    thread_waiter& mine = take_waiter();
+    ~lease() { waiter_pool::instance().put(mine); }
 };
 
 }  // namespace

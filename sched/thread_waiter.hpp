@@ -9,6 +9,8 @@
 
 namespace weft::detail {
 
+class cancel_scope;
+
 class thread_waiter : public waiter {
 public:
     /// The calling thread's.
@@ -19,6 +21,9 @@ public:
     /// Sleeps until woken. False: the deadline passed first, and this wait is settled.
     bool park_until(clock::time_point deadline, std::uint64_t generation) noexcept;
     void wake() noexcept { futex_wake(bits()); }
+
+    cancel_scope* scope = nullptr;  // the thread's: the innermost
+    std::uint32_t shields = 0;      // the thread's
 
     thread_waiter* next_free = nullptr;  // in the pool
 };

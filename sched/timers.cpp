@@ -1,6 +1,11 @@
 #include <weft/detail/timers.hpp>
 
+#include "forever_pool.hpp"
+
+#include <weft/detail/poller.hpp>
+
 #include <algorithm>
+#include <new>
 
 namespace weft::detail {
 
@@ -42,7 +47,22 @@ bool timer_queue::stop(timer_handle const& timer) noexcept {
     return true;
 }
 
-std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept {
+timer_queue& timer_queue::take() {
+    timer_queue* const queue = forever_pool<timer_queue>::instance().take();
+    if (queue == nullptr) throw std::bad_alloc();
+    return *queue;
+}
+
+void timer_queue::retire(timer_queue& queue, wait_tag tag) noexcept {
+    ready_list of_other_runtimes;  // stays empty: its members' runtimes are not the caller's
+    queue.fire(clock::time_point::max() - clock::duration(1), &tag, of_other_runtimes);
+    forever_pool<timer_queue>::instance().put(queue);
+}
+
+std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept { return fire(now, nullptr, ready); }
+
+// With the tag that it was armed with, or another instead.
+std::size_t timer_queue::fire(clock::time_point now, wait_tag const* instead, ready_list& ready) noexcept {
     std::size_t fired = 0;
     while (earliest() <= now) {
         struct {
@@ -60,7 +80,7 @@ std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept
                 if ((state & timer_record::state_mask) == timer_record::armed &&
                     record.state.compare_exchange_strong(state, state & ~std::uint64_t{timer_record::state_mask},
                                                          std::memory_order_relaxed)) {
-                    due[count++] = {record.sleeper, record.tag};
+                    due[count++] = {record.sleeper, instead == nullptr ? record.tag : *instead};
                 } else {
                     dead_.fetch_sub(1, std::memory_order_relaxed);
                 }

@@ -1,11 +1,12 @@
 #include <weft/detail/wait.hpp>
 
 #include "runtime_core.hpp"
+#include "expiry.hpp"
 #include "thread_waiter.hpp"
 
 #include <weft/detail/fatal.hpp>
-#include <weft/error.hpp>
 
+#include <exception>
 #include <new>
 
 namespace weft::detail {
@@ -31,8 +32,6 @@ bool others_run_beside() noexcept {
     return here == nullptr || here->runtime.has_thieves();
 }
 
-void throw_cancelled() { throw weft::cancelled{}; }
-
 wait::wait(wait_reason const& reason, void const* object, interruptible may_cancel, publication when) noexcept
     : wait(current_worker(), reason, object, may_cancel, when) {}
 
@@ -50,6 +49,7 @@ WEFT_INLINE wait::wait(worker* here, wait_reason const& reason, void const* obje
         if (here->next_choice_is_fair()) when = publication::early;
     } else {
         when = publication::early;
+        shielded = shielded || static_cast<thread_waiter&>(self_).shields != 0 || std::uncaught_exceptions() != 0;
     }
     late_ = when == publication::late;
     bool was_cancelled = false;
@@ -117,14 +117,17 @@ wait_tag wait::park_until(clock::time_point deadline) noexcept {
 }
 
 void waiter::make_ready(waiter& sleeper) noexcept {
-    if (sleeper.what() == kind::thread) return static_cast<thread_waiter&>(sleeper).wake();
-    make_runnable(static_cast<fiber_control&>(sleeper));
+    switch (sleeper.what()) {
+    case kind::fiber: return make_runnable(static_cast<fiber_control&>(sleeper));
+    case kind::thread: return static_cast<thread_waiter&>(sleeper).wake();
+    case kind::action: return static_cast<expiry&>(sleeper).fire();
+    }
 }
 
 void waiter::deliver(wait_tag tag, ready_list& ready) noexcept {
     won_by_ = tag;
     if (!is_parked_on_delivery()) return;
-    if (kind_ == kind::thread) return static_cast<thread_waiter&>(*this).wake();
+    if (kind_ != kind::fiber) return make_ready(*this);
     fiber_control& f = static_cast<fiber_control&>(*this);
     worker const* here = current_worker();
     if (here != nullptr && &here->runtime == f.runtime)

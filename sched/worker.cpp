@@ -1,5 +1,6 @@
 #include "worker.hpp"
 
+#include "expiry.hpp"
 #include "registry.hpp"
 #include "runtime_core.hpp"
 
@@ -80,10 +81,11 @@ worker::worker(runtime_core& rt, unsigned i, std::uint64_t seed, role as)
       index(i),
       acts_as(as),
       poller(make_poller(rt.options.poller)),
+      timers(timer_queue::take()),
       random_state_(seed),
       steal_random_(~seed) {}
 
-worker::~worker() = default;
+worker::~worker() { timer_queue::retire(timers, tag_runtime_ended); }
 
 void worker::start() {
     thread_ = std::thread([this] { main(); });

@@ -112,8 +112,8 @@ public:
     unsigned const index;
     role const acts_as;
     stack_magazine stacks;
-    timer_queue timers;
     std::unique_ptr<detail::poller> const poller;
+    timer_queue& timers;
 
     // Statistics; written by this worker.
     tally dispatches, spawned, ended, parks, steals, polls, yields, budget_yields, fired_timers;

@@ -4,9 +4,11 @@
 #include <weft/blocking.hpp>
 #include <weft/chan.hpp>
 #include <weft/clock.hpp>
+#include <weft/context.hpp>
 #include <weft/defer.hpp>
 #include <weft/error.hpp>
 #include <weft/fiber.hpp>
+#include <weft/fiber_local.hpp>
 #include <weft/go.hpp>
 #include <weft/net.hpp>
 #include <weft/runtime.hpp>
@@ -15,4 +17,5 @@
 #include <weft/stats.hpp>
 #include <weft/stuck.hpp>
 #include <weft/sync.hpp>
+#include <weft/task_group.hpp>
 #include <weft/this_fiber.hpp>

@@ -1,11 +1,13 @@
 #pragma once
 #include <weft/clock.hpp>
+#include <weft/detail/context_handle.hpp>
 #include <weft/fiber.hpp>
 
 #include <chrono>
 #include <string_view>
 
-/// The calling fiber. On a plain thread `yield` and the sleeps act on the thread, and the rest does nothing.
+/// The calling fiber. On a plain thread `yield` and the sleeps act on the thread, which can have a current context, too
+/// (`with_context`); a pin does nothing.
 namespace weft::this_fiber {
 
 /// Lets other fibers run, if any are waiting to.
@@ -33,6 +35,13 @@ std::string_view name() noexcept;
 /// also throws.
 /// Errors: `cancelled`, `deadline_exceeded`.
 void check_cancelled();
+
+/// What the caller runs under: the context of the innermost `with_context`, `with_timeout` or `with_deadline`; else the
+/// one that its fiber was started under; else the background. Valid until that scope ends: copy it to keep it.
+///
+/// `spawn` and task groups hand it on, `go` does not. `fiber<R>::cancel` reaches the fiber's waits but not its context, which
+/// others may share: what the fiber derived from that ends by its own cancel functions, or scopes.
+context const& current_context() noexcept;
 
 /// A scope in which waiting ignores cancellation, for cleanup that must finish. Nests.
 class shield {

@@ -3,7 +3,9 @@
 // its claim word and its reference count stay meaningful when the fiber is gone and when another uses the memory.
 
 #include <weft/clock.hpp>
+#include <weft/detail/cancel_scope.hpp>
 #include <weft/detail/execution.hpp>
+#include <weft/detail/local_list.hpp>
 #include <weft/detail/stack_pool.hpp>
 #include <weft/detail/wait.hpp>
 #include <weft/detail/waiter.hpp>
@@ -45,6 +47,12 @@ struct fiber_control : waiter, execution {
     /// Its runtime ended without it.
     bool abandoned() const noexcept;
 
+    /// Of a fiber that was not started yet: what it takes over from the one that starts it, or `under` instead of its
+    /// context. Errors: what copying the inherited locals throws; nothing is taken over then.
+    void inherit(cancel_scope const* from, local_list const& locals, context const* under);
+    /// Gives that up again: at its end, or when it cannot be started.
+    void disinherit() noexcept;
+
     void begin_life() noexcept { restart(slot->epoch << epoch_shift); }
 
     // In the order of use: a fiber that only starts, runs and ends leaves what comes last alone.
@@ -64,7 +72,10 @@ struct fiber_control : waiter, execution {
     std::atomic<std::uint32_t> join_state{running};
     std::exception_ptr failure;  // what escaped; written before finished, read by the joiner after
 
-    // The fiber's own.
+    // The fiber's own. Both are empty while it is dead.
+    cancel_scope* scope = nullptr;  // the innermost; null: the background
+    local_list locals;
+
     worker* home = nullptr;  // the worker it is pinned to, or parked on last (forced migration)
     std::uint32_t shields = 0;
     std::uint32_t pins = 0;
@@ -81,6 +92,7 @@ struct fiber_control : waiter, execution {
     std::atomic<std::int64_t> since{0};  // clock ticks, as coarse as the worker's clock
     wait_token joiner;
     wait_tag join_tag = 0;
+    cancel_scope own_scope;  // from start to end, unless it runs under the background
     std::size_t body_alignment = 0;
     stack_slot* const slot;
     char name_bytes[longest_name + 1] = {};

@@ -14,6 +14,7 @@
 
 #include <weft/clock.hpp>
 #include <weft/detail/spin_lock.hpp>
+#include <weft/detail/timer_handle.hpp>
 #include <weft/detail/waiter.hpp>
 
 #include <atomic>
@@ -30,14 +31,6 @@ struct timer_record {
     wait_token sleeper;                   // while armed or dead
     wait_tag tag = 0;
     timer_record* next_free = nullptr;
-};
-
-class timer_queue;
-
-struct timer_handle {
-    timer_record* record = nullptr;
-    std::uint64_t generation = 0;
-    timer_queue* queue = nullptr;
 };
 
 class timer_queue {
@@ -58,12 +51,20 @@ public:
 
     std::size_t live() const noexcept;
 
+    /// A queue is never freed, so that a handle may be stopped for ever. Errors: `std::bad_alloc`.
+    static timer_queue& take();
+    /// Wakes all sleepers that are left with `tag`, and gives the queue back.
+    static void retire(timer_queue& queue, wait_tag tag) noexcept;
+
+    timer_queue* next_free = nullptr;  // in the pool
+
 private:
     struct entry {
         clock::time_point deadline;
         timer_record* record;
     };
 
+    std::size_t fire(clock::time_point now, wait_tag const* instead, ready_list& ready) noexcept;
     void sweep() noexcept WEFT_REQUIRES(lock_);
     void recycle(timer_record& record) noexcept WEFT_REQUIRES(lock_);
     void publish_earliest() noexcept WEFT_REQUIRES(lock_);

@@ -19,15 +19,16 @@
 // whoever replaces the sleeper, after setting PARKED. So whoever claims it finds it parked, nobody else writes the word
 // before, and neither DELIVERED nor a locked instruction is needed. Only cancellation comes without having been told.
 //
-//     cancel     sets the flag, heavy fence, then looks at the word: claims what sleeps; what has not begun, or is late and
-//                not yet parked, has its look at the flag still to come.
-//     begin, and a late wait's park:  store the word, light fence, look at the flag.
+//     cancel     sets a flag, heavy fence, then looks at the word: claims what sleeps; what has not begun, or is late and
+//                not yet parked, has its look at the flags still to come.
+//     begin, and a late wait's park:  store the word, light fence, look at the flags.
 //
 // Invariants: CLAIMED is set whenever no wait is going on, so that no stale claim can win; then only the owner writes
 //             the word. DELIVERED => CLAIMED. Of DELIVERED and PARKED, who sets the second makes the sleeper ready,
 //             exactly once; of a late wait, who claims it.
 //             The generation never repeats, not even when the memory is reused for another fiber.
-//             The flag stays set for the rest of the fiber's life. SHIELDED: this wait ignores cancellation.
+//             The flag `by_call` stays set for the rest of the fiber's life; cancel_scope.hpp says how long `by_context`
+//             does. SHIELDED: this wait ignores cancellation.
 // Rejected:   a waker that spins until the sleeper has parked: two parking fibers can each hold up the other.
 //             Cancellation as a bit of the word: then no wait could begin, nor a late one park, by a plain store.
 
@@ -54,7 +55,11 @@ class ready_list;
 
 class waiter {
 public:
-    enum class kind : std::uint8_t { fiber, thread };
+    enum class kind : std::uint8_t { fiber, thread, action };
+
+    /// Why a sleeper is to throw: flags. By its own `cancel`, or by the context of a scope that it is in.
+    static constexpr std::uint8_t by_call = 1;
+    static constexpr std::uint8_t by_context = 2;
 
     static constexpr std::uint64_t claimed = 1;
     static constexpr std::uint64_t delivered = 2;
@@ -114,8 +119,15 @@ public:
 
     std::uint64_t generation() const noexcept { return word_.load(std::memory_order_relaxed) >> generation_shift; }
 
-    /// Acquire: pairs with the release in cancel.
-    bool is_cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
+    /// Acquire: pairs with the release in raise_cancelled.
+    bool is_cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire) != 0; }
+    bool is_cancelled_by(std::uint8_t why) const noexcept {
+        return (cancelled_.load(std::memory_order_acquire) & why) != 0;
+    }
+    /// By the sleeper itself. Acquire: what was done before the flag was raised is seen afterwards.
+    void lower_cancelled(std::uint8_t why) noexcept {
+        cancelled_.fetch_and(static_cast<std::uint8_t>(~why), std::memory_order_acquire);
+    }
 
     /// Parked and not claimed: a snapshot, for reports.
     bool is_asleep() const noexcept { return (word_.load(std::memory_order_acquire) & (parked | claimed)) == parked; }
@@ -145,12 +157,16 @@ public:
 
     /// Wakes an interruptible wait, and has all later ones throw. The caller makes sure that the fiber is still the one
     /// it means. In two steps, so that one fence may serve many fibers: `heavy_fence()` comes in between.
-    void raise_cancelled() noexcept { cancelled_.store(true, std::memory_order_release); }
+    void raise_cancelled(std::uint8_t why = by_call) noexcept { cancelled_.fetch_or(why, std::memory_order_release); }
     void wake_cancelled() noexcept {
+        if (claim_cancelled()) deliver(tag_cancelled);
+    }
+    /// True: the caller has claimed a sleeper, and delivers `tag_cancelled`.
+    bool claim_cancelled() noexcept {
         std::uint64_t const word = word_.load(std::memory_order_acquire);
-        if ((word & (claimed | shielded)) != 0) return;
-        if ((word & (late | parked)) == late) return;  // it will look at the flag itself
-        if (try_claim(word >> generation_shift)) deliver(tag_cancelled);
+        if ((word & (claimed | shielded)) != 0) return false;
+        if ((word & (late | parked)) == late) return false;  // it will look at the flags itself
+        return try_claim(word >> generation_shift);
     }
     void cancel() noexcept {
         raise_cancelled();
@@ -170,7 +186,7 @@ protected:
         std::uint64_t const next = word_.load(std::memory_order_relaxed) >> generation_shift;
         std::uint64_t const generation = next > first_generation ? next : first_generation;
         word_.store((generation + 1) << generation_shift | settled, std::memory_order_relaxed);
-        cancelled_.store(false, std::memory_order_relaxed);
+        cancelled_.store(0, std::memory_order_relaxed);
     }
 
     /// The half of the claim word that holds its bits, for a thread to sleep on.
@@ -191,8 +207,8 @@ private:
     }
 
     std::atomic<std::uint64_t> word_;
-    std::atomic<bool> cancelled_{false};  // by cancellers; cleared by the owner before it lives
-    wait_tag won_by_ = 0;                 // written by the winner between claim and deliver, read by the sleeper after
+    std::atomic<std::uint8_t> cancelled_{0};  // raised by cancellers, lowered by the owner
+    wait_tag won_by_ = 0;                     // written by the winner between claim and deliver, read by the sleeper after
     kind kind_;
 };
 
