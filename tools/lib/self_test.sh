@@ -71,6 +71,7 @@ self_test() {
     injects dead "a source nobody builds" io/three.cpp <<<'int three() { return 3; }'
     injects dead "a header nobody includes" io/three.hpp <<<'#pragma once'
     injects shell "an unquoted variable" run.sh <<<'cd $2'
+    injects guide "a program that is not in the guide" examples/from_go/lost.cpp <<<'int main() {}'
     injects umbrella "150,000 functions" io/include/weft/weft.hpp < <(seq -f 'inline int f%.0f() { return 1; }' 150000)
     injects tidy "a comparison with itself" io/add.cpp <<<'bool is(int a); bool is(int a) { return a == a; }'
 

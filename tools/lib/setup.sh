@@ -35,6 +35,8 @@ tokio    | crate tokio                                      | librust-tokio-dev
 flume    | command cargo                                    | cargo
 flume    | crate tokio                                      | librust-tokio-dev
 flume    | crate flume                                      | librust-flume-dev
+guide    | command go                                       | golang-go
+guide    | path /usr/share/gocode/src/golang.org/x/sync     | golang-golang-x-sync-dev
 gate     | command valgrind                                 | valgrind
 gate     | header valgrind/callgrind.h                      | valgrind
 gate     | command strace                                   | strace
@@ -43,6 +45,7 @@ check    | command clang++                                  | clang
 check    | command clang-format                             | clang-format
 check    | command clang-tidy                               | clang-tidy
 check    | command shellcheck                               | shellcheck
+check    | command python3                                  | python3
 check    | command git                                      | git
 cache    | command ccache                                   | ccache
 TABLE
@@ -62,6 +65,7 @@ is_there() {
         done
         return 1
         ;;
+    path) [[ -e $1 ]] ;;
     crate) compgen -G "/usr/share/cargo/registry/$1-[0-9]*" >/dev/null ;;
     boost)
         echo "static_assert(BOOST_VERSION >= $1);" | "$weft_compiler" -x c++ -std=c++20 -fsyntax-only \
