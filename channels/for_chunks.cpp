@@ -1,5 +1,6 @@
 // Fibers take the next piece from a counter, so that one that is slow takes fewer.
 #include <weft/detail/for_chunks.hpp>
+#include <weft/detail/wait.hpp>
 #include <weft/task_group.hpp>
 #include <weft/this_fiber.hpp>
 

@@ -27,6 +27,11 @@ WEFT_INLINE waiter& waiter_on(worker* here) noexcept {
 
 waiter& current_waiter() noexcept { return waiter_on(current_worker()); }
 
+unsigned current_workers() noexcept {
+    worker const* here = current_worker();
+    return here == nullptr ? 1 : here->runtime.options.workers;
+}
+
 bool others_run_beside() noexcept {
     worker const* here = current_worker();
     return here == nullptr || here->runtime.has_thieves();

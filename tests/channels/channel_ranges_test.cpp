@@ -59,7 +59,7 @@ TEST_CASE("a merge takes any range of channels, one-way or not, also of none", "
             channels.back().close();
         }
         int sum = 0;
-        for (std::unique_ptr<int>& v : weft::merge(channels)) sum += *v;
+        for (auto&& v : weft::merge(channels)) sum += *v;
         CHECK(sum == 4950);
         channels.clear();
         CHECK(weft::collect(weft::merge(channels)).empty());
@@ -120,7 +120,7 @@ TEST_CASE("a batch does not wait for more than its time", "[ranges]") {
             ch.close();
         });
         std::vector<std::vector<int>> batches;
-        for (auto& batch : weft::batch(ch, 10, 2ms)) batches.push_back(std::move(batch));
+        for (auto&& batch : weft::batch(ch, 10, 2ms)) batches.push_back(std::move(batch));
         sender.join();
         std::vector<int> all;
         for (auto const& batch : batches) {

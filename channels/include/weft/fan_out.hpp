@@ -12,7 +12,7 @@ namespace weft {
 /// A channel that a fiber of `group` feeds with the values of `from`: a vector, a channel, a `merge`, a view. It is closed
 /// after the last one. The group ends the fiber if nobody receives any more.
 ///
-/// An rvalue is moved into the fiber; an lvalue is copied.
+/// The fiber has a range of its own: an rvalue is moved into it, an lvalue copied.
 /// Errors: as `task_group::go`; what iterating `from` throws becomes the group's.
 template <class Range>
 [[nodiscard]] auto feed(task_group& group, Range&& from, std::ptrdiff_t capacity = 0) {

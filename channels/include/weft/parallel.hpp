@@ -21,7 +21,8 @@ struct parallel_options {
 ///
 /// The first exception stops the loop and is rethrown. Between two grains a cancelled loop stops as well.
 /// Blocks: until all calls have returned.
-/// Errors: `cancelled`; what `f` throws; `runtime_stopped` without a runtime.
+/// On a plain thread it runs there, alone.
+/// Errors: `cancelled`; what `f` throws.
 template <std::integral I, class F>
     requires std::invocable<F&, I>
 void parallel_for(I first, I last, F&& f, parallel_options options = {}) {

@@ -51,6 +51,8 @@ public:
             last_->next = &w;
         last_ = &w;
     }
+    /// The oldest; null if there is none.
+    channel_waiter* front() const noexcept { return first_.load(std::memory_order_relaxed); }
     /// For one that has waited before.
     void push_front(channel_waiter& w) noexcept {
         channel_waiter* first = first_.load(std::memory_order_relaxed);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 namespace weft::detail {
 
@@ -19,21 +20,20 @@ public:
         using iterator_concept = std::input_iterator_tag;
 
         iterator() = default;
-        /// Valid until the next step; may be moved from.
-        Value& operator*() const { return *range_->current_; }
+        /// To be moved from; valid until the next step.
+        Value&& operator*() const { return std::move(*range_->current_); }
         Value* operator->() const { return &*range_->current_; }
         iterator& operator++() {
             range_->advance();
             return *this;
         }
         void operator++(int) { ++*this; }
-        friend bool operator==(iterator const& i, std::default_sentinel_t) noexcept {
-            return !i.range_->current_.has_value();
-        }
+        friend bool operator==(iterator const& i, std::default_sentinel_t) noexcept { return i.at_end(); }
 
     private:
         friend class pulled_range;
         explicit iterator(pulled_range& of) noexcept : range_(&of) {}
+        bool at_end() const noexcept { return !range_->current_.has_value(); }
 
         pulled_range* range_ = nullptr;
     };

@@ -33,6 +33,9 @@ waiter& current_waiter() noexcept;
 /// Whether something else may run at the same time: pointless to spin for it, if not.
 bool others_run_beside() noexcept;
 
+/// How many fibers can run at the same time where this one runs; 1 on a plain thread.
+unsigned current_workers() noexcept;
+
 /// Throws what a cancelled fiber throws.
 [[noreturn]] void throw_cancelled();
 
