@@ -44,6 +44,7 @@ check    | command clang-format                             | clang-format
 check    | command clang-tidy                               | clang-tidy
 check    | command shellcheck                               | shellcheck
 check    | command git                                      | git
+check    | command python3                                  | python3
 cache    | command ccache                                   | ccache
 TABLE
 }
