@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <set>
+#include <tuple>
 
 namespace weft_test {
 namespace {
@@ -16,7 +17,10 @@ enum class stage : std::uint8_t { unborn, begun, waiting, over };
 
 struct place {
     std::size_t operation, which;  // which of its cases
-    friend auto operator<=>(place const&, place const&) = default;
+    friend bool operator==(place const&, place const&) = default;
+    friend bool operator<(place const& a, place const& b) {
+        return std::tie(a.operation, a.which) < std::tie(b.operation, b.which);
+    }
 };
 
 struct model_channel {
@@ -24,7 +28,10 @@ struct model_channel {
     std::deque<channel_value> buffer;
     std::deque<place> senders, receivers;  // in the order of their arrival
 
-    friend auto operator<=>(model_channel const&, model_channel const&) = default;
+    friend bool operator<(model_channel const& a, model_channel const& b) {
+        return std::tie(a.closed, a.buffer, a.senders, a.receivers) <
+               std::tie(b.closed, b.buffer, b.senders, b.receivers);
+    }
 };
 
 struct state {
@@ -32,7 +39,9 @@ struct state {
     std::vector<stage> stages;
     std::vector<model_channel> channels;
 
-    friend auto operator<=>(state const&, state const&) = default;
+    friend bool operator<(state const& a, state const& b) {
+        return std::tie(a.next_event, a.stages, a.channels) < std::tie(b.next_event, b.stages, b.channels);
+    }
 };
 
 class search {

@@ -15,7 +15,6 @@
 #include "support/seed.hpp"
 
 using namespace std::chrono_literals;
-using weft_test::below;
 using weft_test::channel_case;
 using weft_test::engine;
 using weft_test::event;
