@@ -3,6 +3,8 @@
 #include "describe.hpp"
 #include "worker.hpp"
 
+#include <weft/detail/overflow_report.hpp>
+
 #include <unistd.h>
 #include <cstdio>
 #include <cstdlib>

@@ -6,6 +6,7 @@
 #include "runtime_core.hpp"
 
 #include <weft/detail/fatal.hpp>
+#include <weft/detail/overflow_report.hpp>
 
 #include <unistd.h>
 #include <chrono>

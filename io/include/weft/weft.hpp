@@ -5,9 +5,11 @@
 #include <weft/chan.hpp>
 #include <weft/clock.hpp>
 #include <weft/defer.hpp>
+#include <weft/dump.hpp>
 #include <weft/error.hpp>
 #include <weft/fiber.hpp>
 #include <weft/go.hpp>
+#include <weft/leak_guard.hpp>
 #include <weft/net.hpp>
 #include <weft/runtime.hpp>
 #include <weft/select.hpp>
