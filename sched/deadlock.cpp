@@ -127,7 +127,10 @@ void runtime_core::examine_deadlock() noexcept {
     uncertain_.store(!certain, std::memory_order_relaxed);
     bool const exits = certain && options.on_deadlock == deadlock_action::exit;
     if (!exits && deadlock_reported.exchange(true)) return;
-    std::fflush(nullptr);
+    if (exits)
+        std::fflush(nullptr);  // no other thread holds a stream
+    else
+        flush_output();
     write_text(STDERR_FILENO,
                exits ? "weft: all fibers are asleep: deadlock\n"
                      : "weft: warning: all fibers are asleep: deadlock, unless another thread wakes one\n");

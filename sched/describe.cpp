@@ -4,6 +4,7 @@
 #include <weft/detail/overflow_report.hpp>
 
 #include <chrono>
+#include <cstdio>
 #include <new>
 
 namespace weft::detail {
@@ -42,6 +43,12 @@ text_sink const& text_sink::operator<<(std::uint64_t number) const noexcept {
 text_sink const& text_sink::operator<<(void const* address) const noexcept {
     char text[2 * sizeof(void*)];
     return *this << "0x" << digits(text, reinterpret_cast<std::uintptr_t>(address), 16);
+}
+
+void flush_output() noexcept {
+    if (::ftrylockfile(stdout) != 0) return;
+    ::fflush_unlocked(stdout);
+    ::funlockfile(stdout);
 }
 
 void describe_briefly(std::uint64_t id, std::string_view name, text_sink to) noexcept {

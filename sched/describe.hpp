@@ -27,6 +27,10 @@ private:
     std::string* text_ = nullptr;
 };
 
+/// What the program has printed comes before the report. Does not wait: not for a thread that is reading standard input, as
+/// `fflush(nullptr)` would, nor for one that is printing.
+void flush_output() noexcept;
+
 /// `"name" #7`
 void describe_briefly(std::uint64_t id, std::string_view name, text_sink to) noexcept;
 

@@ -18,7 +18,7 @@ namespace {
     int length = object == nullptr ? std::snprintf(line, sizeof line, "weft: %s (", what)
                                    : std::snprintf(line, sizeof line, "weft: %s [%p] (", what, object);
     if (length < 0 || length >= static_cast<int>(sizeof line)) length = static_cast<int>(sizeof line) - 1;
-    std::fflush(nullptr);
+    flush_output();
     line[length] = '\0';
     write_text(STDERR_FILENO, line);
     if (culprit == nullptr)

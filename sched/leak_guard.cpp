@@ -8,7 +8,6 @@
 
 #include <unistd.h>
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 
 namespace weft {
@@ -30,7 +29,7 @@ leak_guard::~leak_guard() {
     this_fiber::shield const to_the_end;
     std::string const left = leaks();
     if (left.empty()) return;
-    std::fflush(nullptr);
+    detail::flush_output();
     detail::write_text(STDERR_FILENO, left);
     detail::fatal("fibers outlive a leak_guard: join or cancel them, or close what they wait for", this);
 }

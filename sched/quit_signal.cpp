@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <mutex>
 
 namespace weft::detail {
@@ -93,7 +92,6 @@ void install_quit_signal(sigquit_action action) noexcept {
 
 void answer_quit_signal() noexcept {
     if (!asked.exchange(false, std::memory_order_acq_rel)) return;
-    std::fflush(nullptr);
     write_text(STDERR_FILENO, "weft: SIGQUIT: all fibers\n");
     dump_fibers(STDERR_FILENO);
     if (chosen == sigquit_action::quit && !had_handler()) quit();
