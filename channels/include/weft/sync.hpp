@@ -46,6 +46,8 @@ public:
         note_holder();
         return true;
     }
+    /// Gives the lock up, or hands it to whoever has waited long.
+    /// Errors: the program stops if the mutex is not locked.
     void unlock() {
         std::uint32_t expected = locked;
         // The last access to the mutex: the next owner may destroy it.

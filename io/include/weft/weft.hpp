@@ -18,3 +18,6 @@
 #include <weft/stuck.hpp>
 #include <weft/sync.hpp>
 #include <weft/this_fiber.hpp>
+
+/// Fibers, channels, select and what belongs to them.
+namespace weft {}
