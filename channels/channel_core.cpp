@@ -6,8 +6,8 @@ namespace weft::detail {
 
 namespace {
 
-constexpr wait_reason sending{"channel send"};
-constexpr wait_reason receiving{"channel recv"};
+constexpr wait_reason sending{"channel send", false, wait_clue::has_handles, &channel_core::handles_of};
+constexpr wait_reason receiving{"channel recv", false, wait_clue::has_handles, &channel_core::handles_of};
 constexpr wait_reason on_nil_channel{"nil channel"};
 constexpr wait_tag tag_served = 0;
 

@@ -16,7 +16,6 @@ namespace weft {
 
 namespace {
 
-constexpr detail::wait_reason locking{"mutex lock"};
 constexpr auto starving_after = std::chrono::milliseconds(1);
 
 }  // namespace
@@ -28,6 +27,9 @@ mutex::~mutex() {
 }
 
 bool mutex::lock_slowly(clock::time_point deadline) WEFT_NO_THREAD_SAFETY_ANALYSIS {
+    static constexpr detail::wait_reason locking{
+        "mutex lock", false, detail::wait_clue::has_holder,
+        [](void const* object) noexcept -> void const* { return &static_cast<mutex const*>(object)->holder_; }};
     // A holder that runs on another processor is done sooner than this fiber could park. As for a spin lock, whoever looks
     // less often leaves the cache line to those who work with it.
     constexpr int looks = 4;
@@ -67,6 +69,7 @@ void mutex::unlock_slowly() {
             std::scoped_lock guard(waiters_);
             std::uint32_t const state = state_.load(std::memory_order_relaxed);
             if ((state & locked) == 0) detail::fatal("a mutex that is not locked was unlocked", this);
+            holder_.store(0, std::memory_order_relaxed);
             next = waiters_.pop_claimed();
             std::uint32_t cleared = waiters_.empty() ? contended : 0;
             if (next != nullptr) {

@@ -3,16 +3,18 @@
 // It is certain only if every runtime is asleep, no fiber waits for the outside world, no timer is armed, and the
 // process has no thread that could wake a fiber: none but ours and those that wait in `run`.
 #include "blocking_pool.hpp"
-#include "describe.hpp"
+#include "fiber_survey.hpp"
 #include "registry.hpp"
 
 #include <weft/detail/diagnostics.hpp>
+#include <weft/detail/overflow_report.hpp>
 
 #include <unistd.h>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <new>
 
 namespace weft::detail {
 
@@ -24,7 +26,6 @@ struct census {
     std::size_t live = 0;
     std::size_t parked = 0;
     std::size_t stuck = 0;  // parked, and only another fiber could wake it
-    int write_to = -1;
 };
 
 void count(stack_slot& slot, void* argument) noexcept {
@@ -36,14 +37,12 @@ void count(stack_slot& slot, void* argument) noexcept {
         wait_reason const* reason = f.reason.load(std::memory_order_relaxed);
         if (f.is_asleep()) ++sum.parked;
         if (f.is_asleep() && reason != nullptr && !reason->external) ++sum.stuck;
-        if (sum.write_to >= 0) describe_line(f, sum.write_to);
     }
     f.release();
 }
 
-census take_census(int write_to = -1) noexcept {
+census take_census() noexcept {
     census sum;
-    sum.write_to = write_to;
     stack_depot::for_each([](stack_slot& slot, void* argument) { count(slot, argument); }, &sum);
     return sum;
 }
@@ -61,6 +60,26 @@ std::size_t threads_of_process() noexcept {
          at.increment(failed))
         ++threads;
     return failed ? SIZE_MAX : threads;  // not knowing counts as having others
+}
+
+// With what is known of all together; without memory for that, one by one.
+std::size_t describe_all(int to) noexcept {
+    try {
+        fiber_survey const all;
+        all.describe(to);
+        return all.size();
+    } catch (std::bad_alloc const&) {
+        stack_depot::for_each(
+            [](stack_slot& slot, void* descriptor) {
+                fiber_control& f = *control_of(slot);
+                if (!f.try_hold()) return;
+                if (f.join_state.load(std::memory_order_acquire) != fiber_control::finished)
+                    describe_line(f, *static_cast<int*>(descriptor));
+                f.release();
+            },
+            &to);
+        return take_census().live;
+    }
 }
 
 // TSan runs a thread of its own.
@@ -112,11 +131,14 @@ void runtime_core::examine_deadlock() noexcept {
     uncertain_.store(!certain, std::memory_order_relaxed);
     bool const exits = certain && options.on_deadlock == deadlock_action::exit;
     if (!exits && deadlock_reported.exchange(true)) return;
-    std::fflush(nullptr);
+    if (exits)
+        std::fflush(nullptr);  // no other thread holds a stream
+    else
+        flush_output();
     write_text(STDERR_FILENO,
                exits ? "weft: all fibers are asleep: deadlock\n"
                      : "weft: warning: all fibers are asleep: deadlock, unless another thread wakes one\n");
-    take_census(STDERR_FILENO);
+    describe_all(STDERR_FILENO);
     if (exits) std::_Exit(deadlock_status);
 }
 
@@ -124,7 +146,7 @@ std::size_t live_fibers() noexcept { return take_census().live; }
 
 std::size_t parked_fibers() noexcept { return take_census().parked; }
 
-std::size_t dump_fibers(int to) noexcept { return take_census(to).live; }
+std::size_t dump_fibers(int to) noexcept { return describe_all(to); }
 
 std::size_t live_timers() noexcept {
     runtime_registry& all = runtime_registry::instance();

@@ -1,71 +1,94 @@
 #include "describe.hpp"
 
 #include <weft/clock.hpp>
+#include <weft/detail/overflow_report.hpp>
 
 #include <chrono>
+#include <cstdio>
+#include <new>
 
 namespace weft::detail {
 
 namespace {
 
-void write_address(int to, void const* address) noexcept {
-    char text[2 + 2 * sizeof(void*) + 1];
-    char* first = text + sizeof text - 1;
-    *first = '\0';
-    auto value = reinterpret_cast<std::uintptr_t>(address);
+// The last digits of a buffer. Async-signal-safe.
+template <std::size_t N>
+std::string_view digits(char (&text)[N], std::uint64_t value, unsigned base) noexcept {
+    char* first = text + N;
     do {
-        *--first = "0123456789abcdef"[value % 16];
-        value /= 16;
+        *--first = "0123456789abcdef"[value % base];
+        value /= base;
     } while (value != 0);
-    *--first = 'x';
-    *--first = '0';
-    write_text(to, first);
+    return {first, static_cast<std::size_t>(text + N - first)};
 }
 
 }  // namespace
 
-void describe_identity(std::uint64_t id, std::string_view name, site where, int to) noexcept {
-    write_text(to, "fiber ");
-    if (!name.empty()) {
-        write_text(to, "\"");
-        write_text(to, name);
-        write_text(to, "\" ");
-    }
-    write_text(to, "#");
-    write_number(to, id);
-    write_text(to, " started at ");
-    if (where.line != 0) {
-        write_text(to, where.file);
-        write_text(to, ":");
-        write_number(to, where.line);
+text_sink const& text_sink::operator<<(std::string_view text) const noexcept {
+    if (text_ == nullptr) {
+        write_text(descriptor_, text);
     } else {
-        // Callers that pass arguments are known by their return address only; addr2line finds the line.
-        write_address(to, where.file);
+        try {
+            text_->append(text);
+        } catch (std::bad_alloc const&) {}
     }
+    return *this;
 }
 
-void describe_line(fiber_control const& f, int to) noexcept {
-    write_text(to, "  ");
-    describe_identity(f, to);
-    if (wait_reason const* reason = f.reason.load(std::memory_order_relaxed); reason != nullptr) {
-        write_text(to, ", waiting: ");
-        write_text(to, reason->text);
-        if (void const* object = f.waits_for.load(std::memory_order_relaxed); object != nullptr) {
-            write_text(to, " ");
-            write_address(to, object);
-        }
-        auto const since = clock::duration(f.since.load(std::memory_order_relaxed));
-        auto const now = clock::now().time_since_epoch();
-        if (since != clock::duration::zero() && now > since) {
-            write_text(to, " for ");
-            write_number(to, static_cast<std::uint64_t>(
-                                 std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count()));
-            write_text(to, " ms");
-        }
-    } else {
-        write_text(to, ", running or runnable");
+text_sink const& text_sink::operator<<(std::uint64_t number) const noexcept {
+    char text[20];
+    return *this << digits(text, number, 10);
+}
+
+text_sink const& text_sink::operator<<(void const* address) const noexcept {
+    char text[2 * sizeof(void*)];
+    return *this << "0x" << digits(text, reinterpret_cast<std::uintptr_t>(address), 16);
+}
+
+void flush_output() noexcept {
+    if (::ftrylockfile(stdout) != 0) return;
+    ::fflush_unlocked(stdout);
+    ::funlockfile(stdout);
+}
+
+void describe_briefly(std::uint64_t id, std::string_view name, text_sink to) noexcept {
+    if (!name.empty()) to << "\"" << name << "\" ";
+    to << "#" << id;
+}
+
+void describe_identity(std::uint64_t id, std::string_view name, site where, text_sink to) noexcept {
+    to << "fiber ";
+    describe_briefly(id, name, to);
+    to << " started at ";
+    if (where.line != 0)
+        to << where.file << ":" << std::uint64_t{where.line};
+    else
+        // Callers that pass arguments are known by their return address only; addr2line finds the line.
+        to << static_cast<void const*>(where.file);
+}
+
+void describe_wait(wait_reason const* reason, void const* object, std::int64_t since, text_sink to) noexcept {
+    if (reason == nullptr) {
+        to << ", running or runnable";
+        return;
     }
-    write_text(to, "\n");
+    to << ", waiting: " << reason->text;
+    if (object != nullptr) to << " " << object;
+    auto const waits_since = clock::duration(since);
+    auto const now = clock::now().time_since_epoch();
+    if (since != 0 && now > waits_since)
+        to << " for "
+           << static_cast<std::uint64_t>(
+                  std::chrono::duration_cast<std::chrono::milliseconds>(now - waits_since).count())
+           << " ms";
+}
+
+void describe_line(fiber_control const& f, text_sink to) noexcept {
+    to << "  ";
+    describe_identity(f, to);
+    describe_wait(f.reason.load(std::memory_order_relaxed), f.waits_for.load(std::memory_order_relaxed),
+                  f.since.load(std::memory_order_relaxed), to);
+    to << "\n";
 }
 
 }  // namespace weft::detail

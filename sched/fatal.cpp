@@ -3,6 +3,8 @@
 #include "describe.hpp"
 #include "worker.hpp"
 
+#include <weft/detail/overflow_report.hpp>
+
 #include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
@@ -16,7 +18,7 @@ namespace {
     int length = object == nullptr ? std::snprintf(line, sizeof line, "weft: %s (", what)
                                    : std::snprintf(line, sizeof line, "weft: %s [%p] (", what, object);
     if (length < 0 || length >= static_cast<int>(sizeof line)) length = static_cast<int>(sizeof line) - 1;
-    std::fflush(nullptr);
+    flush_output();
     line[length] = '\0';
     write_text(STDERR_FILENO, line);
     if (culprit == nullptr)

@@ -14,7 +14,7 @@ namespace weft::detail {
 
 namespace {
 
-constexpr wait_reason join_reason{"join"};
+constexpr wait_reason join_reason{"join", false, wait_clue::is_fiber};
 constexpr wait_tag tag_ended = 0;
 
 void refuse_self(fiber_control const& f) {

@@ -25,45 +25,57 @@ constexpr auto standing_still = 100us;  // of processor time in a whole tick
 constexpr std::size_t reported_frames = 48;
 constexpr auto wait_for_stack = 1s;  // on a busy machine a thread may not get to answer at once
 
-std::uint32_t const* word(std::atomic<std::uint32_t> const& state) noexcept {
-    return reinterpret_cast<std::uint32_t const*>(&state);
-}
-
 }  // namespace
 
-monitor::monitor(runtime_core& rt) : runtime_(rt), seen_(rt.most_workers()), next_trim_(clock::now() + trim_interval) {}
+monitor::monitor(runtime_core& rt)
+    : runtime_(rt), seen_(rt.most_workers()), next_trim_(clock::now() + trim_interval), bell_(take_bell()) {}
 
-monitor::~monitor() { stop(); }
+monitor::~monitor() {
+    stop();
+    put_bell(bell_);
+}
 
 void monitor::start() {
     thread_ = std::thread([this] { main(); });
 }
 
 void monitor::stop() noexcept {
-    state_.store(ending, std::memory_order_seq_cst);
-    futex_wake(word(state_));
+    bell_.word.store(monitor_bell::ending, std::memory_order_seq_cst);
+    futex_wake(bell_.futex());
     if (thread_.joinable()) thread_.join();
 }
 
 void monitor::notice_activity() noexcept {
     full_fence();  // pairs with the one in main: we see it rest, or it sees us awake
-    std::uint32_t expected = resting;
-    if (state_.load(std::memory_order_relaxed) != resting) return;
-    if (state_.compare_exchange_strong(expected, ticking, std::memory_order_acq_rel, std::memory_order_relaxed))
-        futex_wake(word(state_));
+    std::uint32_t expected = monitor_bell::resting;
+    if (bell_.word.load(std::memory_order_relaxed) != monitor_bell::resting) return;
+    if (bell_.word.compare_exchange_strong(expected, monitor_bell::ticking, std::memory_order_acq_rel,
+                                           std::memory_order_relaxed))
+        futex_wake(bell_.futex());
 }
 
 void monitor::rest(std::uint32_t expected, clock::time_point until) noexcept {
-    futex_wait(word(state_), expected, until);
+    futex_wait(bell_.futex(), expected, until);
+}
+
+bool monitor::rest_until(clock::time_point next) noexcept {
+    do {
+        rest(monitor_bell::ticking, next);
+        std::uint32_t word = bell_.word.load(std::memory_order_acquire);
+        if (word == monitor_bell::ending) return false;
+        if (word != monitor_bell::rung) continue;
+        bell_.word.compare_exchange_strong(word, monitor_bell::ticking, std::memory_order_acq_rel,
+                                           std::memory_order_relaxed);
+        answer_quit_signal();
+    } while (clock::now() < next);
+    return true;
 }
 
 void monitor::main() noexcept {
     own_thread const counted;
     int quiet = 0;
     auto next = clock::now() + first_tick;
-    for (;;) {
-        rest(ticking, next);
-        if (state_.load(std::memory_order_acquire) == ending) return;
+    while (rest_until(next)) {
         bool const active = look();
         bool const trimming = trim();
         quiet = active ? 0 : quiet + 1;
@@ -73,14 +85,16 @@ void monitor::main() noexcept {
             if (quiet >= quiet_ticks_to_rest) next = next_trim_;
             continue;
         }
-        std::uint32_t expected = ticking;
-        if (!state_.compare_exchange_strong(expected, resting, std::memory_order_acq_rel, std::memory_order_relaxed))
-            return;
+        std::uint32_t expected = monitor_bell::ticking;
+        if (!bell_.word.compare_exchange_strong(expected, monitor_bell::resting, std::memory_order_acq_rel,
+                                                std::memory_order_relaxed))
+            continue;
         full_fence();
-        while (runtime_.all_idle() && state_.load(std::memory_order_acquire) == resting)
-            rest(resting, clock::time_point::max());
-        expected = resting;
-        state_.compare_exchange_strong(expected, ticking, std::memory_order_acq_rel, std::memory_order_relaxed);
+        while (runtime_.all_idle() && bell_.word.load(std::memory_order_acquire) == monitor_bell::resting)
+            rest(monitor_bell::resting, clock::time_point::max());
+        expected = monitor_bell::resting;
+        bell_.word.compare_exchange_strong(expected, monitor_bell::ticking, std::memory_order_acq_rel,
+                                           std::memory_order_relaxed);
         quiet = 0;
         next = clock::now() + first_tick;
     }

@@ -3,11 +3,13 @@
 // back because its fiber computes without a break or blocks the thread.
 //
 // It ticks while anything runs, the first time after 1 ms and then every 10; when nothing has run for a while it stops
-// until a worker wakes up, so that an idle process uses no CPU. It also gives idle stacks back to the kernel.
+// until a worker wakes up, so that an idle process uses no CPU. It also gives idle stacks back to the kernel, and prints all
+// fibers when SIGQUIT asks for it.
+
+#include "quit_signal.hpp"
 
 #include <weft/clock.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -41,8 +43,6 @@ private:
         clock::time_point when;
         clock::time_point stays_since;  // no dispatch has been seen since
     };
-    enum : std::uint32_t { ticking, resting, ending };
-
     void main() noexcept;
     /// True if anything ran or waits to run.
     bool look() noexcept;
@@ -52,14 +52,15 @@ private:
     bool report(worker& w, observation const& seen) noexcept;
     bool trim() noexcept;
     void rest(std::uint32_t expected, clock::time_point until) noexcept;
+    /// Sleeps until `next`, with a look at all fibers if somebody asks for one. False: the end.
+    bool rest_until(clock::time_point next) noexcept;
 
     runtime_core& runtime_;
     std::vector<observation> seen_;  // by the worker's index
     bool active_ = false;            // this tick: anything ran or waits to run
     bool any_blocked_ = false;       // this tick
     clock::time_point next_trim_;
-    std::atomic<std::uint32_t> state_{
-        ticking};  // resting: by the monitor; ticking: by workers; ending: by stop. A futex
+    monitor_bell& bell_;
     std::thread thread_;
 };
 

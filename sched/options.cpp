@@ -129,6 +129,9 @@ runtime_options resolve(runtime_options o) {
         "WEFT_ON_DEADLOCK", o.on_deadlock,
         {{"exit", deadlock_action::exit}, {"warn", deadlock_action::warn}, {"ignore", deadlock_action::ignore}});
     override_choice<stuck_hook>("WEFT_ON_STUCK", o.on_stuck, {{"ignore", nullptr}, {"print", &print_stuck}});
+    override_choice<sigquit_action>(
+        "WEFT_ON_SIGQUIT", o.on_sigquit,
+        {{"print", sigquit_action::print}, {"quit", sigquit_action::quit}, {"ignore", sigquit_action::ignore}});
     o.shutdown_grace = std::chrono::milliseconds(grace);
 
     if (o.workers > most_workers)

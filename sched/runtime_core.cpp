@@ -3,6 +3,7 @@
 #include "blocking_pool.hpp"
 #include "describe.hpp"
 #include "monitor.hpp"
+#include "quit_signal.hpp"
 #include "registry.hpp"
 #include "submission_queue.hpp"
 
@@ -39,6 +40,7 @@ runtime_core::runtime_core(runtime_options const& chosen)
       blocking_(std::make_unique<blocking_pool>(chosen.blocking_threads)),
       idle_(most_workers()) {
     install_overflow_report(&describe_overflowed);
+    install_quit_signal(options.on_sigquit);
     for (unsigned i = 0; i != options.workers; ++i)
         workers_[i] = std::make_unique<worker>(*this, i, seed_ + i, worker::role::regular);
     worker_count_.store(options.workers, std::memory_order_release);

@@ -6,10 +6,10 @@
 #include "runtime_core.hpp"
 
 #include <weft/detail/fatal.hpp>
+#include <weft/detail/overflow_report.hpp>
 
 #include <unistd.h>
 #include <chrono>
-#include <cstdio>
 
 namespace weft::detail {
 
@@ -92,7 +92,7 @@ void runtime_core::stop_fibers() noexcept {
 }
 
 void runtime_core::announce_stragglers() noexcept {
-    std::fflush(nullptr);
+    flush_output();
     write_text(
         STDERR_FILENO,
         "weft: these fibers did not end after they were cancelled and runtime_options::shutdown_grace passed:\n");

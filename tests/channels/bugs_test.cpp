@@ -19,7 +19,7 @@ using weft::make_chan;
 using weft_test::in_fibers;
 using weft_test::until_parked;
 
-TEST_CASE("a non-blocking push wakes a waiting receiver", "[channel][bug]") {  // Boost.Fiber #114
+TEST_CASE("a non-blocking push wakes a waiting receiver", "[channel][bug][B2]") {  // Boost.Fiber #114
     in_fibers([] {
         for (int const capacity : {0, 1}) {
             auto const ch = make_chan<int>(capacity);
@@ -40,7 +40,7 @@ TEST_CASE("a non-blocking push wakes a waiting receiver", "[channel][bug]") {  /
     });
 }
 
-TEST_CASE("try_recv ends, whatever others do", "[channel][bug]") {  // Boost.Fiber #111: an endless try_pop
+TEST_CASE("try_recv ends, whatever others do", "[channel][bug][B3]") {  // Boost.Fiber #111: an endless try_pop
     in_fibers([] {
         auto const ch = make_chan<int>(1);
         std::atomic<bool> done = false;
@@ -63,7 +63,7 @@ TEST_CASE("try_recv ends, whatever others do", "[channel][bug]") {  // Boost.Fib
     });
 }
 
-TEST_CASE("a blocked push does not stay blocked after close", "[channel][bug]") {  // Boost.Fiber #181
+TEST_CASE("a blocked push does not stay blocked after close", "[channel][bug][B4]") {  // Boost.Fiber #181
     in_fibers([] {
         for (int round = 0; round != 200; ++round) {
             auto const ch = make_chan<int>(1);
@@ -83,7 +83,7 @@ TEST_CASE("a blocked push does not stay blocked after close", "[channel][bug]") 
     });
 }
 
-TEST_CASE("two sides that both select do not hang", "[channel][select][bug]") {  // Boost.Fiber #268
+TEST_CASE("two sides that both select do not hang", "[channel][select][bug][B5]") {  // Boost.Fiber #268
     in_fibers([] {
         constexpr int rounds = weft_test::sized(10'000, 5'000, 500);
         auto const ch = make_chan<int>(), stop = make_chan<int>();
@@ -96,6 +96,27 @@ TEST_CASE("two sides that both select do not hang", "[channel][select][bug]") { 
         for (int i = 0; i != rounds; ++i) weft::select(weft::on_send(ch, i), weft::on_send(weft::chan<int>(), i));
         stop.close();
         CHECK(receiver.join() == rounds);
+    });
+}
+
+TEST_CASE("a select sleeps through no close, and finds the drained channel ready ever after", "[select][bug][B16]") {
+    in_fibers([] {
+        for (int round = 0; round != 100; ++round) {
+            auto const ch = make_chan<int>(1), quiet = make_chan<int>();
+            auto receiver = weft::spawn([=] {
+                int values = 0, ends = 0;
+                std::optional<int> slot;
+                while (ends != 3) {
+                    weft::select(weft::on_recv(quiet, slot), weft::on_recv(ch, slot));
+                    ++(slot ? values : ends);
+                }
+                return values;
+            });
+            ch.send(1);
+            if (round % 2 == 0) until_parked(1);  // drained and asleep; else close races with it
+            ch.close();
+            CHECK(receiver.join() == 1);
+        }
     });
 }
 
@@ -122,7 +143,7 @@ TEST_CASE("removing a waiter from a long queue costs the same as from a short on
     });
 }
 
-TEST_CASE("a wake-up is not lost between nothing to do and sleep", "[channel][sched][bug]") {  // Silk #76
+TEST_CASE("a wake-up is not lost between nothing to do and sleep", "[channel][sched][bug][B13]") {  // Silk #76
     in_fibers([] {
         // Every hand-over lets the workers run dry and fall asleep in the middle of the next one.
         auto const there = make_chan<int>(), back = make_chan<int>();
@@ -139,7 +160,7 @@ TEST_CASE("a wake-up is not lost between nothing to do and sleep", "[channel][sc
     });
 }
 
-TEST_CASE("more woken fibers than a run queue holds lose nobody", "[channel][sched][bug]") {  // brpc #473
+TEST_CASE("more woken fibers than a run queue holds lose nobody", "[channel][sched][bug][B10]") {  // brpc #473
     in_fibers([] {
         constexpr int waiters = weft_test::sized(2'000, 2'000, 1'000);
         for (int round = 0; round != 3; ++round) {
@@ -156,7 +177,7 @@ TEST_CASE("more woken fibers than a run queue holds lose nobody", "[channel][sch
     });
 }
 
-TEST_CASE("a sleeper that is interrupted is resumed once", "[channel][sched][bug]") {  // Photon #1598
+TEST_CASE("a sleeper that is interrupted is resumed once", "[channel][sched][bug][B19]") {  // Photon #1598
     in_fibers([] {
         constexpr int rounds = weft_test::sized(3'000, 1'500, 300);
         for (int i = 0; i != rounds; ++i) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <optional>
 #include <thread>
 #include <weft/blocking.hpp>
@@ -100,6 +101,19 @@ child const thread_in_getchar{
         std::thread writer([output = ends[1]] { take_a_while(), (void)!::write(output, "\7", 1); });
         int const got = weft::run([ch] { return ch.recv().value(); });
         reader.join(), writer.join();
+        return got;
+    }};
+
+child const thread_holds_stream{
+    "no deadlock: a thread holds a stream's lock", [] {
+        auto const ch = weft::make_chan<int>();
+        int ends[2];
+        if (::pipe(ends) != 0) return 1;
+        std::thread reader([input = ::fdopen(ends[0], "r")] { (void)std::getc(input); });  // until the end
+        std::thread sender([ch] { take_a_while(), ch.send(7); });
+        int const got = weft::run([ch] { return ch.recv().value(); });
+        ::close(ends[1]);
+        reader.join(), sender.join();
         return got;
     }};
 
@@ -230,6 +244,7 @@ TEST_CASE("a deadlock may be warned of or ignored", "[deadlock][child][options][
 TEST_CASE("a program with a foreign thread is not taken for dead", "[deadlock][child][thread][C40]") {
     check_survived(thread_alive);
     check_survived(thread_in_getchar);
+    check_survived(thread_holds_stream);
 }
 
 TEST_CASE("a runtime that another one may wake is not taken for dead", "[deadlock][child][C40]") {

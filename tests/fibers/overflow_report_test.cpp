@@ -96,7 +96,7 @@ TEST_CASE("text and numbers are written as they are", "[overflow]") {
     CHECK(written([](int to) { write_number(to, UINT64_MAX); }) == "18446744073709551615");
 }
 
-TEST_CASE("a fault in a guard page is reported, with the size of the stack", "[overflow]") {
+TEST_CASE("a fault in a guard page is reported, with the size of the stack", "[overflow][C48]") {
     auto const end = guard_fault.run();
     CHECK(end.says("weft: stack overflow in the stack of class 2\n"));
     CHECK(end.says("weft: its stack has 65536 bytes"));

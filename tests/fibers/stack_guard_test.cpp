@@ -91,7 +91,7 @@ TEST_CASE("guards can be left out", "[stack][guard]") {
     CHECK(end.out == "limit written\n");
 }
 
-TEST_CASE("more stacks than the default map count allows to guard with mprotect", "[stack][guard]") {
+TEST_CASE("more stacks than the default map count allows to guard with mprotect", "[stack][guard][B18]") {
     if (weft_test::sanitized) return;  // their shadow memory is too much for this
     auto const counts = [](weft_test::child_end const& end) {
         std::pair<std::size_t, std::size_t> read{0, 0};

@@ -143,7 +143,7 @@ TEST_CASE("sockets come and go by the thousand and leave no number behind", "[ne
 
 // The kernel reports a socket that is gone by its number, while a copy of the number keeps it alive: the events that come late
 // must not be taken for those of the socket that has the record now.
-TEST_CASE("a stale event does not reach a reused record", "[net][bug]") {
+TEST_CASE("a stale event does not reach a reused record", "[net][bug][B15]") {
     in_fibers([] {
         auto listener = net::listen("127.0.0.1:0");
         for (int i = 0; i != sized(200, 100, 30); ++i) {

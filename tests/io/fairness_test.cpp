@@ -32,7 +32,7 @@ bool converse(net::tcp_stream& stream) {
 
 }  // namespace
 
-TEST_CASE("sockets do not starve while fibers stay runnable", "[net][C42][bug]") {
+TEST_CASE("sockets do not starve while fibers stay runnable", "[net][C42][bug][B11]") {
     in_fibers([] {
         auto [near, far] = connect();
         std::atomic<bool> over{false};
@@ -61,7 +61,7 @@ TEST_CASE("sockets do not starve while fibers stay runnable", "[net][C42][bug]")
     });
 }
 
-TEST_CASE("fibers do not starve while sockets stay ready", "[net][C42][bug]") {
+TEST_CASE("fibers do not starve while sockets stay ready", "[net][C42][bug][B12]") {
     in_fibers([] {
         // Each stream's ends are moved by two fibers that never find it empty or full for long.
         auto listener = net::listen("127.0.0.1:0");

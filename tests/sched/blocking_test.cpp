@@ -121,7 +121,7 @@ TEST_CASE("many blocking calls from many fibers all come back", "[blocking][stre
 }
 
 TEST_CASE("foreign code that blocks a worker does not stop the others", "[blocking][sched][C44]") {
-    if (weft_test::forced_migration) return;  // binds who is woken to a worker, perhaps to the one that is stuck
+    if (weft_test::forced_migration) return;   // binds who is woken to a worker, perhaps to the one that is stuck
     for (unsigned const workers : {2u, 8u}) {  // with one, nobody is left to run the others
         weft_test::supervised guard(std::to_string(workers) + " workers");
         weft::run(

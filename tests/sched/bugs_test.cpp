@@ -24,7 +24,7 @@ using weft_test::in_fibers;
 using weft_test::sized;
 using weft_test::with_workers;
 
-TEST_CASE("a single worker that finds nothing to steal goes to sleep", "[sched][bug]") {  // Boost.Fiber #217
+TEST_CASE("a single worker that finds nothing to steal goes to sleep", "[sched][bug][B6]") {  // Boost.Fiber #217
     weft_test::supervised guard("1 worker");
     weft::run([] { weft::this_fiber::sleep_for(5ms); }, {.workers = 1});
     weft::runtime idle({.workers = 1});
@@ -32,7 +32,7 @@ TEST_CASE("a single worker that finds nothing to steal goes to sleep", "[sched][
     CHECK(idle.run([] { return 1; }) == 1);
 }
 
-TEST_CASE("idle workers use no processor", "[sched][bug]") {
+TEST_CASE("idle workers use no processor", "[sched][bug][B8]") {
     weft_test::supervised guard("8 workers");
     auto const processor_time = [] {
         timespec used{};
@@ -50,7 +50,7 @@ TEST_CASE("idle workers use no processor", "[sched][bug]") {
     CHECK(used < sized(50ms, 50ms, 200ms));  // one that spins would use 500
 }
 
-TEST_CASE("more fibers than a run queue holds can be started and woken at once", "[sched][bug]") {  // brpc #473
+TEST_CASE("more fibers than a run queue holds can be started and woken at once", "[sched][bug][B10]") {  // brpc #473
     in_fibers([] {
         constexpr int count = sized(20'000, 5'000, 2'000);
         std::atomic<int> ran = 0;
@@ -85,7 +85,7 @@ namespace {
 
 }  // namespace
 
-TEST_CASE("errno read at once is right on whatever thread", "[sched][bug]") {  // Silk #66
+TEST_CASE("errno read at once is right on whatever thread", "[sched][bug][B1]") {  // Silk #66
     in_fibers([] {
         std::vector<weft::fiber<bool>> fibers;
         for (int f = 0; f != 8; ++f)
@@ -101,7 +101,8 @@ TEST_CASE("errno read at once is right on whatever thread", "[sched][bug]") {  /
     });
 }
 
-TEST_CASE("a parallel phase after an idle phase uses all workers", "[sched][C43][bug]") {  // Silk #76: a lost wake-up
+TEST_CASE("a parallel phase after an idle phase uses all workers",
+          "[sched][C43][bug][B13]") {  // Silk #76: a lost wake-up
     with_workers([](weft::runtime_options options) {
         weft::run(
             [&] {
@@ -120,7 +121,7 @@ TEST_CASE("a parallel phase after an idle phase uses all workers", "[sched][C43]
     });
 }
 
-TEST_CASE("a fiber woken by a thread wakes a sleeping worker", "[sched][thread][bug]") {
+TEST_CASE("a fiber woken by a thread wakes a sleeping worker", "[sched][thread][bug][B13]") {
     with_workers([](weft::runtime_options options) {
         weft::runtime rt(options);
         std::atomic<int> turn = 0;
@@ -145,8 +146,8 @@ std::size_t resident_bytes() {
 
 }  // namespace
 
-TEST_CASE("memory shrinks after a burst", "[sched][bug]") {  // rethinkdb #1670
-    if (weft_test::sanitized) return;                        // a sanitizer keeps memory of its own
+TEST_CASE("memory shrinks after a burst", "[sched][bug][B17]") {  // rethinkdb #1670
+    if (weft_test::sanitized) return;                             // a sanitizer keeps memory of its own
     in_fibers([] {
         weft::spawn([] {}).join();
         std::size_t const before = resident_bytes();
@@ -175,8 +176,8 @@ TEST_CASE("memory shrinks after a burst", "[sched][bug]") {  // rethinkdb #1670
     });
 }
 
-TEST_CASE("guard pages do not exhaust the map count", "[sched][bug]") {  // libdill #130
-    if (weft_test::under_tsan) return;                                   // dies near 8,100 live fibers
+TEST_CASE("guard pages do not exhaust the map count", "[sched][bug][B18]") {  // libdill #130
+    if (weft_test::under_tsan) return;                                        // dies near 8,100 live fibers
     weft_test::supervised guard("2 workers");
     constexpr std::size_t count =
         sized(100'000u, 40'000u, 40'000u);  // vm.max_map_count is 65,530: two mappings each would not fit

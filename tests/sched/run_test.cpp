@@ -87,21 +87,21 @@ TEST_CASE("many threads may start fibers at the same time", "[runtime][thread]")
     });
 }
 
-TEST_CASE("a runtime that ran nothing ends", "[runtime][bug]") {
+TEST_CASE("a runtime that ran nothing ends", "[runtime][bug][B6]") {
     with_workers([](weft::runtime_options options) {
         for (int i = 0; i != 20; ++i) weft::runtime rt(options);
     });
 }
 
 TEST_CASE("a runtime can be started again after it ended",
-          "[runtime][C45][bug]") {  // Boost.Fiber #203: a second pool crashes
+          "[runtime][C45][bug][B7]") {  // Boost.Fiber #203: a second pool crashes
     with_workers([](weft::runtime_options options) {
         for (int i = 0; i != weft_test::sized(100, 50, 20); ++i)
             if (weft::run([i] { return weft::spawn([i] { return i; }).join(); }, options) != i) FAIL("at " << i);
     });
 }
 
-TEST_CASE("two runtimes run side by side, also started from two threads", "[runtime][thread][C45]") {
+TEST_CASE("two runtimes run side by side, also started from two threads", "[runtime][thread][C45][B7]") {
     with_workers([](weft::runtime_options options) {
         auto const busy = [&](int value) {
             return weft::run(

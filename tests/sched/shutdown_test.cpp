@@ -160,7 +160,7 @@ TEST_CASE("the destructor of a runtime ends its fibers", "[shutdown][C39]") {
     });
 }
 
-TEST_CASE("shutdown races with the last wake-ups", "[shutdown][bug][C39]") {  // Boost.Fiber #260
+TEST_CASE("shutdown races with the last wake-ups", "[shutdown][bug][C39][B9]") {  // Boost.Fiber #260
     with_workers([](weft::runtime_options options) {
         for (int round = 0; round != weft_test::sized(300, 150, 40); ++round)
             weft::run(

@@ -84,7 +84,7 @@ TEST_CASE("others run while foreign code blocks every worker", "[stuck][sched][C
     });
 }
 
-TEST_CASE("timers go on while foreign code sleeps on every worker", "[stuck][sched][C44]") {
+TEST_CASE("timers go on while foreign code sleeps on every worker", "[stuck][sched][C44][B14]") {
     if (weft_test::forced_migration) return;  // binds who is woken to a worker, perhaps to the one that is stuck
     with_workers([](weft::runtime_options options) {
         auto const [ticks, after] = weft::run(

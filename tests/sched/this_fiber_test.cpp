@@ -52,7 +52,7 @@ TEST_CASE("yield lets a fiber run that was ready before", "[this_fiber]") {
 }
 
 TEST_CASE("a fiber knows itself wherever it resumes",
-          "[this_fiber][bug]") {  // Silk #66: thread identity cached over a park
+          "[this_fiber][bug][B1]") {  // Silk #66: thread identity cached over a park
     in_fibers([] {
         std::vector<weft::fiber<bool>> fibers;
         for (int i = 0; i != 16; ++i)

@@ -114,7 +114,7 @@ TEST_CASE("abandoned timers cost nothing", "[timer][C38]") {
     });
 }
 
-TEST_CASE("a timer fires although the worker that armed it is stuck", "[timer][bug]") {  // Silk #88
+TEST_CASE("a timer fires although the worker that armed it is stuck", "[timer][bug][B14]") {  // Silk #88
     if (weft_test::forced_migration) return;  // binds the sleeper to the very worker that is stuck
     for (unsigned const workers : {2u, 8u}) {
         weft_test::supervised guard(std::to_string(workers) + " workers");

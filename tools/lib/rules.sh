@@ -3,7 +3,7 @@
 # They look at the current folder, keep scratch files in $work and read the compilation database $database.
 # shellcheck disable=SC2034,SC2154  # tools/check reads rules and about, and sets work, database and full
 
-rules=(format lines markers whitespace headers includes banned dead shell guide umbrella tidy)
+rules=(format lines markers whitespace headers includes banned dead shell guide conformance docs umbrella tidy)
 declare -A about=(
     [format]="C++ is formatted as .clang-format says (tools/check --fix does it)"
     [lines]="a file has at most 600 lines, better 400; a line at most 132 characters"
@@ -15,6 +15,8 @@ declare -A about=(
     [dead]="every source file is built and every header included"
     [shell]="scripts are shellcheck clean"
     [guide]="docs/from-go.md shows the programs of examples/from_go"
+    [conformance]="every item of the specification has a test, and docs/CONFORMANCE.md says which (tools/conformance makes it)"
+    [docs]="every public name has a comment, and no link in the documentation leads nowhere (only with --full)"
     [umbrella]="<weft/weft.hpp> costs at most 1.0 s per translation unit at -O0"
     [tidy]="clang-tidy has nothing to say"
 )
@@ -142,6 +144,10 @@ rule_shell() {
 rule_guide() {
     "$weft_root/tools/from_go" --root . --check 2>&1 || true
 }
+
+rule_conformance() { "$weft_root/tools/conformance" --check --root . || true; }
+
+rule_docs() { [[ $full == no ]] || "$weft_root/tools/docs" --check --root . 2>"$work/docs_log" || cat "$work/docs_log"; }
 
 rule_umbrella() {
     local include compile times=() best TIMEFORMAT='%U %S'

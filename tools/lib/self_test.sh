@@ -10,6 +10,10 @@ clean_tree() {
     printf '/// Adds.\n#pragma once\n\nint add(int a, int b);\n' >io/include/weft/weft.hpp
     printf '#include <weft/weft.hpp>\n\nint add(int a, int b) { return a + b; }\n' >io/add.cpp
     printf '#include <weft/weft.hpp>\n\nint twice(int a);\nint twice(int a) { return add(a, a); }\n' >tests/io/add_test.cpp
+    printf '\n#define TEST_CASE(name, tags) static_assert(sizeof(name tags) != 0)\n' >>tests/io/add_test.cpp
+    printf 'TEST_CASE("adds", "[C1]");\n' >>tests/io/add_test.cpp
+    printf '= Numbers\nC1 | sums\n' >tests/conformance_items.txt
+    "$weft_root/tools/conformance" --root .
     printf '#!/usr/bin/env bash\necho "$1"\n' >run.sh
     write_database
 }
@@ -72,6 +76,13 @@ self_test() {
     injects dead "a header nobody includes" io/three.hpp <<<'#pragma once'
     injects shell "an unquoted variable" run.sh <<<'cd $2'
     injects guide "a program that is not in the guide" examples/from_go/lost.cpp <<<'int main() {}'
+    injects conformance "an item that has no test" tests/conformance_items.txt <<<'C2 | products'
+    injects conformance "a test of what is not built yet" tests/conformance_items.txt <<<'- C1 | there are no numbers'
+    injects conformance "a test of no item" tests/io/add_test.cpp <<<'TEST_CASE("adds again", "[C3]");'
+    injects conformance "a table that is not what the tool makes" docs/CONFORMANCE.md <<<'- one more test'
+    injects docs "a public name without a comment" io/include/weft/weft.hpp \
+        < <(printf '/// A number.\nstruct three {\n    int value();\n};\n')
+    injects docs "a link to nowhere" README.md <<<'[more](#nowhere)'
     injects umbrella "150,000 functions" io/include/weft/weft.hpp < <(seq -f 'inline int f%.0f() { return 1; }' 150000)
     injects tidy "a comparison with itself" io/add.cpp <<<'bool is(int a); bool is(int a) { return a == a; }'
 

@@ -47,6 +47,9 @@ check    | command clang-tidy                               | clang-tidy
 check    | command shellcheck                               | shellcheck
 check    | command python3                                  | python3
 check    | command git                                      | git
+check    | command python3                                  | python3
+docs     | command doxygen                                  | doxygen
+docs     | command python3                                  | python3
 cache    | command ccache                                   | ccache
 TABLE
 }

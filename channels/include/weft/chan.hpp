@@ -28,11 +28,11 @@ struct chan_sentinel {};
 template <class T>
 class chan_iterator {
 public:
-    using value_type = T;
-    using difference_type = std::ptrdiff_t;
-    using iterator_category = std::input_iterator_tag;
-    using pointer = void;
-    using reference = T;
+    using value_type = T;                               ///< What is received.
+    using difference_type = std::ptrdiff_t;             ///< Required of an iterator.
+    using iterator_category = std::input_iterator_tag;  ///< Each value can be read once.
+    using pointer = void;                               ///< There is no place to point to.
+    using reference = T;                                ///< A value is moved out, not referred to.
 
     /// Moves the current value out.
     T operator*() const { return std::move(*value_); }
@@ -41,6 +41,7 @@ public:
         detail::receive_until(channel_, value_, clock::time_point::max());
         return *this;
     }
+    /// The same; there is no copy of the old position to return.
     void operator++(int) { ++*this; }
     /// At the end when the channel is closed and drained.
     friend bool operator==(chan_iterator const& i, chan_sentinel) noexcept { return !i.value_.has_value(); }
@@ -71,28 +72,41 @@ chan<T> make_chan(std::ptrdiff_t capacity = 0);
 template <class T>
 class send_chan : public detail::channel_handle<T> {
 public:
+    /// What the channel carries.
     using value_type = T;
     /// Nil.
     send_chan() noexcept = default;
 
+    /// Waits until a receiver or a free place takes a copy of `value`.
+    /// Errors: `closed_channel` if the channel is or becomes closed.
     void send(T const& value) const { detail::send(this->channel_, value); }
+    /// Waits until a receiver or a free place takes `value`.
+    /// Errors: `closed_channel` if the channel is or becomes closed; `value` is then untouched.
     void send(T&& value) const { detail::send(this->channel_, std::move(value)); }
+    /// Sends if that needs no waiting: `ok`, `would_block` or `closed`.
     chan_status try_send(T const& value) const { return detail::try_send(this->channel_, value); }
+    /// The same; `value` is moved from only on `ok`.
     chan_status try_send(T&& value) const { return detail::try_send(this->channel_, std::move(value)); }
+    /// Sends, waiting at most until `deadline`: `ok`, `timed_out` or `closed`.
     chan_status send_until(T const& value, clock::time_point deadline) const {
         return detail::send_until(this->channel_, value, deadline);
     }
+    /// The same; `value` is moved from only on `ok`.
     chan_status send_until(T&& value, clock::time_point deadline) const {
         return detail::send_until(this->channel_, std::move(value), deadline);
     }
+    /// Sends, waiting at most for `d`: `ok`, `timed_out` or `closed`.
     template <class Rep, class Period>
     chan_status send_for(T const& value, std::chrono::duration<Rep, Period> d) const {
         return send_until(value, detail::deadline_after(d));
     }
+    /// The same; `value` is moved from only on `ok`.
     template <class Rep, class Period>
     chan_status send_for(T&& value, std::chrono::duration<Rep, Period> d) const {
         return send_until(std::move(value), detail::deadline_after(d));
     }
+    /// Nothing more will be sent: wakes every waiter. What is buffered can still be received.
+    /// Errors: `closed_channel` if it is closed already, or nil.
     void close() const { detail::close(this->channel_); }
 
     friend bool operator==(send_chan const& a, send_chan const& b) noexcept { return a.channel_ == b.channel_; }
@@ -109,25 +123,31 @@ private:
 template <class T>
 class recv_chan : public detail::channel_handle<T> {
 public:
+    /// What the channel carries.
     using value_type = T;
     /// Nil.
     recv_chan() noexcept = default;
 
+    /// Waits for a value. `nullopt`: closed and drained.
     std::optional<T> recv() const { return detail::receive(this->channel_); }
+    /// Receives if that needs no waiting: `ok`, `would_block` or `closed` (and drained).
     template <slot_for<T> Slot>
     chan_status try_recv(Slot& slot) const {
         return detail::try_receive(this->channel_, slot);
     }
+    /// Receives, waiting at most until `deadline`: `ok`, `timed_out` or `closed` (and drained).
     template <slot_for<T> Slot>
     chan_status recv_until(Slot& slot, clock::time_point deadline) const {
         return detail::receive_until(this->channel_, slot, deadline);
     }
+    /// Receives, waiting at most for `d`: `ok`, `timed_out` or `closed` (and drained).
     template <slot_for<T> Slot, class Rep, class Period>
     chan_status recv_for(Slot& slot, std::chrono::duration<Rep, Period> d) const {
         return recv_until(slot, detail::deadline_after(d));
     }
     /// Receives the first value.
     chan_iterator<T> begin() const { return chan_iterator<T>(this->channel_); }
+    /// Closed and drained.
     chan_sentinel end() const noexcept { return {}; }
 
     friend bool operator==(recv_chan const& a, recv_chan const& b) noexcept { return a.channel_ == b.channel_; }
@@ -142,7 +162,8 @@ private:
 ///
 /// A `chan` is a handle: copies refer to the same channel, equality is identity, and a default-constructed one is Go's
 /// nil channel, on which sending and receiving wait for ever. With capacity 0 every send meets a receive. Waiters are
-/// served first come, first served. All members are `const`: a handle captured by value in a lambda works.
+/// served first come, first served. All members are `const`: a handle captured by value in a lambda works. `size()` is
+/// the number of values queued, `capacity()` that of places for them, both 0 for nil; a handle that is not nil is true.
 ///
 /// Thread safety: any member, from any fiber or thread, at any time.
 /// Blocks: parks the calling fiber (or blocks the plain thread); its worker runs others meanwhile.
@@ -151,6 +172,7 @@ private:
 template <class T>
 class chan : public detail::channel_handle<T> {
 public:
+    /// What the channel carries.
     using value_type = T;
     /// Nil.
     chan() noexcept = default;
@@ -161,21 +183,24 @@ public:
     /// Waits until a receiver or a free place takes `value`.
     /// Errors: `closed_channel` if the channel is or becomes closed; `value` is then untouched.
     void send(T&& value) const { detail::send(this->channel_, std::move(value)); }
-    /// Sends if that needs no waiting: `ok`, `would_block` or `closed`. `value` is moved from only on `ok`.
+    /// Sends if that needs no waiting: `ok`, `would_block` or `closed`.
     chan_status try_send(T const& value) const { return detail::try_send(this->channel_, value); }
+    /// The same; `value` is moved from only on `ok`.
     chan_status try_send(T&& value) const { return detail::try_send(this->channel_, std::move(value)); }
-    /// Sends, waiting at most until `deadline`: `ok`, `timed_out` or `closed`. `value` is moved from only on `ok`.
+    /// Sends, waiting at most until `deadline`: `ok`, `timed_out` or `closed`.
     chan_status send_until(T const& value, clock::time_point deadline) const {
         return detail::send_until(this->channel_, value, deadline);
     }
+    /// The same; `value` is moved from only on `ok`.
     chan_status send_until(T&& value, clock::time_point deadline) const {
         return detail::send_until(this->channel_, std::move(value), deadline);
     }
-    /// The same for at most `d`.
+    /// Sends, waiting at most for `d`: `ok`, `timed_out` or `closed`.
     template <class Rep, class Period>
     chan_status send_for(T const& value, std::chrono::duration<Rep, Period> d) const {
         return send_until(value, detail::deadline_after(d));
     }
+    /// The same; `value` is moved from only on `ok`.
     template <class Rep, class Period>
     chan_status send_for(T&& value, std::chrono::duration<Rep, Period> d) const {
         return send_until(std::move(value), detail::deadline_after(d));
@@ -193,7 +218,7 @@ public:
     chan_status recv_until(Slot& slot, clock::time_point deadline) const {
         return detail::receive_until(this->channel_, slot, deadline);
     }
-    /// The same for at most `d`.
+    /// Receives, waiting at most for `d`: `ok`, `timed_out` or `closed` (and drained).
     template <slot_for<T> Slot, class Rep, class Period>
     chan_status recv_for(Slot& slot, std::chrono::duration<Rep, Period> d) const {
         return recv_until(slot, detail::deadline_after(d));
@@ -205,10 +230,12 @@ public:
 
     /// Receives the first value; the loop ends when the channel is closed and drained.
     chan_iterator<T> begin() const { return chan_iterator<T>(this->channel_); }
+    /// Closed and drained.
     chan_sentinel end() const noexcept { return {}; }
 
-    /// The one-way views of the same channel.
+    /// The sending view of the same channel.
     operator send_chan<T>() const noexcept { return {detail::as_view{}, *this}; }
+    /// The receiving view of the same channel.
     operator recv_chan<T>() const noexcept { return {detail::as_view{}, *this}; }
 
     friend bool operator==(chan const& a, chan const& b) noexcept { return a.channel_ == b.channel_; }

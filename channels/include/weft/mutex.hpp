@@ -31,12 +31,16 @@ public:
         if (!state_.compare_exchange_strong(expected, locked, std::memory_order_acquire, std::memory_order_relaxed))
             [[unlikely]]
             lock_slowly(clock::time_point::max());
+        note_holder();
     }
     /// Never waits; false if the lock is held.
     bool try_lock() {
         std::uint32_t state = state_.load(std::memory_order_relaxed);
-        return (state & locked) == 0 && state_.compare_exchange_strong(state, state | locked, std::memory_order_acquire,
-                                                                       std::memory_order_relaxed);
+        if ((state & locked) != 0 || !state_.compare_exchange_strong(state, state | locked, std::memory_order_acquire,
+                                                                     std::memory_order_relaxed))
+            return false;
+        note_holder();
+        return true;
     }
     void unlock() {
         std::uint32_t expected = locked;
@@ -55,8 +59,12 @@ private:
     /// False: the deadline passed first.
     bool lock_slowly(clock::time_point deadline);
     void unlock_slowly();
+    void note_holder() noexcept { holder_.store(detail::stack_position(), std::memory_order_relaxed); }
 
     std::atomic<std::uint32_t> state_{0};
+    /// For reports, which find the fiber by its stack. Written by whoever has just locked, cleared only by an unlock that
+    /// somebody waits for.
+    std::atomic<std::uintptr_t> holder_{0};
     detail::wait_queue waiters_;
 };
 

@@ -19,6 +19,7 @@ namespace weft {
 
 /// Tag: `select(ordered, …)` takes the first ready case in the order written, instead of a random one.
 struct ordered_t {};
+/// The tag of an ordered select.
 inline constexpr ordered_t ordered{};
 
 /// The handler of a case that has none.
@@ -132,9 +133,13 @@ std::size_t select(ordered_t, Cases&&... cases) { return detail::select_typed(tr
 /// May be used for any number of selects, one at a time.
 class select_case {
 public:
+    /// Of a case that was made for it: `on_recv(…)` and the like.
+    /// Errors: `std::bad_alloc`, and whatever copying the handler or the value throws.
     template <detail::is_expiring_case Case>
     select_case(Case&& c) : entry_(std::forward<Case>(c).own()) {}
+    /// Takes the case over; the other may only be assigned to or destroyed.
     select_case(select_case&&) noexcept = default;
+    /// Takes the case over; the other may only be assigned to or destroyed.
     select_case& operator=(select_case&&) noexcept = default;
     ~select_case() = default;
 

@@ -64,35 +64,44 @@ class tcp_stream {
 public:
     /// Holds no socket.
     tcp_stream() noexcept = default;
+    /// Takes the socket over; operations in progress go on.
     tcp_stream(tcp_stream&& other) noexcept : socket_(std::exchange(other.socket_, nullptr)) {}
+    /// Closes the socket held so far, and takes the other's over.
     tcp_stream& operator=(tcp_stream&& other) noexcept;
     ~tcp_stream();
 
     /// Reads at least one byte, as many as are there; 0 at the end of the stream. An empty buffer reads nothing and
     /// does not wait.
     std::size_t read_some(std::span<std::byte> buffer);
+    /// The same; a failure is reported in `ec`, a cancellation as `operation_canceled`.
     std::size_t read_some(std::span<std::byte> buffer, std::error_code& ec);
 
     /// Fills the buffer; less only at the end of the stream. As a unit: no other read comes between.
     /// Errors: what was read before a failure is in the buffer; the `error_code&` form returns how much.
     std::size_t read_exact(std::span<std::byte> buffer);
+    /// The same; a failure is reported in `ec`.
     std::size_t read_exact(std::span<std::byte> buffer, std::error_code& ec);
 
     /// Hands at least one byte to the system and returns how many.
     std::size_t write_some(std::span<std::byte const> buffer);
+    /// The same; a failure is reported in `ec`.
     std::size_t write_some(std::span<std::byte const> buffer, std::error_code& ec);
 
     /// Hands all bytes to the system, as a unit: no other write comes between. Returns the number sent.
     /// Errors: the message of the exception says how many were sent before the failure; the `error_code&` form returns
     /// it.
     std::size_t write_all(std::span<std::byte const> buffer);
+    /// The same; a failure is reported in `ec`.
     std::size_t write_all(std::span<std::byte const> buffer, std::error_code& ec);
 
     /// From `t` on every operation, also one in progress, fails with `timed_out`, until the deadline is moved or
     /// cleared. `time_point::max()` is none.
     void set_deadline(clock::time_point t);
+    /// The same for reading only.
     void set_read_deadline(clock::time_point t);
+    /// The same for writing only.
     void set_write_deadline(clock::time_point t);
+    /// No deadline, in either direction.
     void clear_deadline();
 
     /// Tells the peer that nothing more will be sent: it reads the end of the stream.
@@ -106,9 +115,10 @@ public:
     /// Holds a socket that has not been closed by this side.
     bool is_open() const noexcept;
 
-    /// This end's address, and the peer's.
-    /// Errors: `not_connected` from `remote` once the connection has ended: to log it, ask when it begins.
+    /// This end's address.
     endpoint local() const;
+    /// The peer's address.
+    /// Errors: `not_connected` once the connection has ended: to log it, ask when it begins.
     endpoint remote() const;
     /// The descriptor, which stays this object's, or -1. It is non-blocking and must not be closed.
     int native_handle() const noexcept;
@@ -139,7 +149,9 @@ class tcp_listener {
 public:
     /// Holds no socket.
     tcp_listener() noexcept = default;
+    /// Takes the socket over; operations in progress go on.
     tcp_listener(tcp_listener&& other) noexcept : socket_(std::exchange(other.socket_, nullptr)) {}
+    /// Closes the socket held so far, and takes the other's over.
     tcp_listener& operator=(tcp_listener&& other) noexcept;
     ~tcp_listener();
 
@@ -148,10 +160,12 @@ public:
     /// Errors: `too_many_files_open` leaves the connection waiting: close something and accept again. `runtime_stopped`
     /// on a plain thread, in both forms.
     tcp_stream accept();
+    /// The same; a failure is reported in `ec`, a cancellation as `operation_canceled`.
     tcp_stream accept(std::error_code& ec);
 
     /// From `t` on `accept`, also one in progress, fails with `timed_out`, until the deadline is moved or cleared.
     void set_deadline(clock::time_point t);
+    /// No deadline.
     void clear_deadline();
 
     /// Wakes whoever waits in `accept` with `operation_canceled`, and stops listening. Closing again does nothing.
@@ -172,6 +186,7 @@ private:
 /// Errors: `std::invalid_argument` for a text that is no endpoint or a negative backlog, `std::system_error`,
 /// `runtime_stopped` outside a runtime.
 tcp_listener listen(std::string_view address, listen_options options = {});
+/// The same for an address that has been parsed.
 tcp_listener listen(endpoint const& address, listen_options options = {});
 
 /// Connects to a numeric address. TCP connections send without delay (`TCP_NODELAY`), as in Go.
@@ -179,9 +194,11 @@ tcp_listener listen(endpoint const& address, listen_options options = {});
 /// Errors: `std::invalid_argument` for a text that is no endpoint (`invalid_argument` in `ec`), `std::system_error`,
 /// `runtime_stopped` outside a runtime. A unix socket whose backlog is full is `resource_unavailable_try_again`.
 tcp_stream dial(std::string_view address);
+/// The same for an address that has been parsed.
 tcp_stream dial(endpoint const& address);
 /// The same; after `timeout` it fails with `timed_out`.
 tcp_stream dial(std::string_view address, clock::duration timeout);
+/// The same; a failure is reported in `ec`.
 tcp_stream dial(std::string_view address, std::error_code& ec);
 
 }  // namespace net

@@ -8,11 +8,13 @@
 #include <weft/clock.hpp>
 #include <weft/context.hpp>
 #include <weft/defer.hpp>
+#include <weft/dump.hpp>
 #include <weft/error.hpp>
 #include <weft/fan_out.hpp>
 #include <weft/fiber.hpp>
 #include <weft/fiber_local.hpp>
 #include <weft/go.hpp>
+#include <weft/leak_guard.hpp>
 #include <weft/net.hpp>
 #include <weft/parallel.hpp>
 #include <weft/rate_limiter.hpp>
@@ -26,3 +28,6 @@
 #include <weft/task_group.hpp>
 #include <weft/this_fiber.hpp>
 #include <weft/weighted_semaphore.hpp>
+
+/// Fibers, channels, select and what belongs to them.
+namespace weft {}

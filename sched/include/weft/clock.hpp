@@ -7,11 +7,11 @@ namespace weft {
 ///
 /// Thread safety: `now` may be called from anywhere.
 struct clock {
-    using duration = std::chrono::steady_clock::duration;
-    using rep = duration::rep;
-    using period = duration::period;
-    using time_point = std::chrono::steady_clock::time_point;
-    static constexpr bool is_steady = true;
+    using duration = std::chrono::steady_clock::duration;      ///< A difference of two points in time.
+    using rep = duration::rep;                                 ///< What durations count in.
+    using period = duration::period;                           ///< The length of a tick, in seconds.
+    using time_point = std::chrono::steady_clock::time_point;  ///< What every deadline is.
+    static constexpr bool is_steady = true;                    ///< It never goes back.
 
     /// The current time.
     static time_point now() noexcept { return std::chrono::steady_clock::now(); }

@@ -10,6 +10,7 @@ namespace weft {
 template <class F>
 class [[nodiscard]] defer {
 public:
+    /// Keeps `f` until the scope ends.
     explicit defer(F f) : f_(std::move(f)) {}
     ~defer() { f_(); }
     defer(defer const&) = delete;

@@ -23,7 +23,9 @@ public:
 class cancelled {
 public:
     cancelled() = default;
+    /// Thrown objects are copied.
     cancelled(cancelled const&) = default;
+    /// Thrown objects are copied.
     cancelled& operator=(cancelled const&) = default;
     virtual ~cancelled();
 };

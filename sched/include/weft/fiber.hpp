@@ -26,6 +26,7 @@ class [[nodiscard]] fiber {
 public:
     /// No fiber.
     fiber() noexcept = default;
+    /// Takes the fiber over: the other is not joinable any more.
     fiber(fiber&&) noexcept = default;
     /// Cancels and joins the fiber held so far, if any.
     fiber& operator=(fiber&&) noexcept = default;

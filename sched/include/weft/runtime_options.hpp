@@ -22,6 +22,13 @@ enum class straggler_action {
     leak    ///< name them and abandon them with the threads they run on
 };
 
+/// What SIGQUIT (Ctrl-\\ at a terminal) does. A handler that was there before weft's is called in any case.
+enum class sigquit_action {
+    print,  ///< print all fibers of the process, and go on
+    quit,   ///< print them, then do what SIGQUIT did before: unless there was a handler, end the process, as Go does
+    ignore  ///< leave the signal alone
+};
+
 /// How a runtime is built. Each field can be overridden by an environment variable, named beside it.
 struct runtime_options {
     /// Threads that run fibers. 0: the CPUs this process may use (affinity and cgroup quota). WEFT_WORKERS
@@ -49,6 +56,10 @@ struct runtime_options {
     /// Called by a thread of the runtime when a fiber has kept its worker for longer than 10 ms, once per stay. It must
     /// not wait for fibers. Null: nothing is said. WEFT_ON_STUCK: ignore, print (`print_stuck`)
     void (*on_stuck)(stuck_report const& report) = nullptr;
+    /// What SIGQUIT does. A process has one handler: the first runtime that wants one installs it, for good, and its choice
+    /// holds. While no runtime lives the signal does what it did before; where it was ignored, it stays so.
+    /// WEFT_ON_SIGQUIT: print, quit, ignore
+    sigquit_action on_sigquit = sigquit_action::print;
 
     /// The defaults.
     static runtime_options balanced();

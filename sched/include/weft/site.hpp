@@ -6,8 +6,8 @@ namespace weft {
 
 /// A place in the program's source. Where a fiber was started appears in every report about it.
 struct site {
-    char const* file = "";
-    unsigned line = 0;
+    char const* file = "";  ///< As the compiler was given it; with `line` 0 it is a return address instead.
+    unsigned line = 0;      ///< From 1; 0 is not known.
 
     /// The place this call stands at (as a default argument: the caller's).
     static constexpr site here(char const* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {

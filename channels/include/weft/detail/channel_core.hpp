@@ -150,6 +150,10 @@ public:
     void hold() noexcept { handles_.fetch_add(1, std::memory_order_relaxed); }
     /// True: that was the last handle.
     bool drop() noexcept { return handles_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+    /// For reports: where the number of handles is kept.
+    static void const* handles_of(void const* core) noexcept {
+        return &static_cast<channel_core const*>(core)->handles_;
+    }
 
 protected:
     channel_core(std::size_t capacity, element_operations const& operations) noexcept

@@ -1,6 +1,8 @@
 #pragma once
 // What the compiler offers: sanitizers in use, attributes, clang's thread-safety analysis.
 
+#include <cstdint>
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define WEFT_ASAN 1
@@ -51,5 +53,18 @@ namespace weft::detail {
 
 /// Bytes between two objects that different threads write, so that they do not share a cache line.
 inline constexpr unsigned cache_line_bytes = 64;
+
+/// An address on the stack that this runs on: it tells who ran, for the price of reading a register.
+inline std::uintptr_t stack_position() noexcept {
+    std::uintptr_t position;
+#if defined(__x86_64__)
+    asm("mov %%rsp, %0" : "=r"(position));
+#elif defined(__aarch64__)
+    asm("mov %0, sp" : "=r"(position));
+#else
+    position = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+#endif
+    return position;
+}
 
 }  // namespace weft::detail

@@ -18,13 +18,26 @@
 #include <weft/clock.hpp>
 #include <weft/detail/waiter.hpp>
 
+#include <cstdint>
+
 namespace weft::detail {
+
+/// What the object of a wait tells a report.
+enum class wait_clue : std::uint8_t {
+    none,
+    is_fiber,     // the object is the control block of the fiber that has to end
+    has_holder,   // the field holds a `stack_position` of whoever has to let go, or 0
+    has_handles,  // the field, a std::uint32_t, counts the handles by which the object can be reached
+};
 
 /// Shown in reports. `external`: somebody outside the fibers (the clock, the kernel, a helper thread) can end such a
 /// wait, so it is never part of a deadlock.
 struct wait_reason {
     char const* text;
     bool external = false;
+    wait_clue tells = wait_clue::none;
+    /// Where in the object the field lies; computes only, because the object may be gone.
+    void const* (*field)(void const* object) noexcept = nullptr;
 };
 
 /// The waiter of the calling fiber, or of the calling thread if it runs none.
