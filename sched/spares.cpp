@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <thread>
 
 namespace weft::detail {
 
@@ -51,7 +50,7 @@ bool runtime_core::add_spare() noexcept {
 }
 
 void runtime_core::await_publication(worker const& w) const noexcept {
-    while (workers().size() <= w.index) std::this_thread::yield();
+    while (workers().size() <= w.index) yield_thread();
 }
 
 void runtime_core::retire_surplus(worker& spare) noexcept {

@@ -200,11 +200,7 @@ void worker::after_park_then(host& here, execution& left) noexcept {
 #if WEFT_FORCE_MIGRATION
     if (f.pins == 0) f.home = &at;
 #endif
-    std::uint64_t const generation = f.generation();
-    bool const cancelled = f.set_parked_late();
-    // From here on others may wake the fiber, unless it is claimed.
-    bool const over = at.publish_(at.publish_argument_);
-    if (cancelled || (over && f.claim_as(generation, 0))) [[unlikely]]
+    if (f.park_late([&at]() noexcept { return at.publish_(at.publish_argument_); })) [[unlikely]]
         at.ready(f);
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/wait_queue.hpp>
 #include <weft/go.hpp>
 #include <weft/site.hpp>
@@ -57,7 +58,7 @@ private:
     void lock_slowly();
     void unlock_slowly();
 
-    std::atomic<std::uint32_t> state_{0};
+    detail::atomic<std::uint32_t> state_{0};
     detail::wait_queue waiters_;
 };
 
@@ -108,7 +109,7 @@ public:
     }
 
 private:
-    std::atomic<std::ptrdiff_t> count_{0};  // reaches zero only under the lock of `waiters_`
+    detail::atomic<std::ptrdiff_t> count_{0};  // reaches zero only under the lock of `waiters_`
     detail::wait_queue waiters_;
 };
 
