@@ -22,7 +22,8 @@ namespace weft::detail {
 
 class spawn_deque {
 public:
-    spawn_deque() {
+    /// `initial_capacity`: a power of two.
+    explicit spawn_deque(std::int64_t initial_capacity = 256) {
         buffers_.push_back(std::make_unique<buffer>(initial_capacity));
         current_.store(buffers_.back().get(), std::memory_order_relaxed);
     }
@@ -80,7 +81,6 @@ public:
     }
 
 private:
-    static constexpr std::int64_t initial_capacity = 256;
     static constexpr std::int64_t large = 1 << 16;  // fibers: half a megabyte
 
     struct buffer {
