@@ -5,16 +5,17 @@
 #include <array>
 #include <cstdint>
 
-#include "checker/explorer.hpp"
 #include "injection.hpp"
+#include "model_fiber.hpp"
+#include "model_test.hpp"
 #include "owner_slot.hpp"
 #include "run_ring.hpp"
 #include "spawn_deque.hpp"
-#include "support/catch.hpp"
 
 using weft::detail::fiber_control;
 using weft_model::bounds;
-using weft_model::explore;
+using weft_model::check_finds;
+using weft_model::check_holds;
 using weft_model::mutation;
 using weft_model::operation;
 using weft_model::require;
@@ -24,6 +25,9 @@ namespace {
 constexpr auto acquire = std::memory_order_acquire;
 constexpr auto release = std::memory_order_release;
 constexpr auto sequential = std::memory_order_seq_cst;
+
+constexpr char const* old_contents = "data was read that was not handed over";
+constexpr char const* twice = "a fiber was taken twice";
 
 // Fibers, as far as the queues know them: addresses. Each has contents that must arrive with it.
 template <std::size_t Count>
@@ -128,6 +132,47 @@ struct deque : weft_model::scenario {
     weft::detail::spawn_deque queue{2};
 };
 
+// The list that anybody adds to and takes from. It links the control blocks, so these are real.
+struct injected : weft_model::scenario {
+    std::size_t threads() const override { return 3; }
+    void run(std::size_t thread) override {
+        if (thread != 2) push(thread);
+        take();
+    }
+    void finish() override {
+        take();
+        take();
+        require(taken[0] && taken[1], "a fiber was lost");
+    }
+    void push(std::size_t n) {
+        contents[n].set(1);
+        queue.push(made[n]);
+    }
+    void take() {
+        fiber_control* const f = queue.pop();
+        if (f == nullptr) return;
+        std::size_t const n = f == &made[0] ? 0 : 1;
+        require(!taken[n], twice);
+        taken[n] = true;
+        require(contents[n].get() == 1, "a fiber came without its contents");
+    }
+    weft_model::model_fiber made[2];
+    bool taken[2] = {};
+    weft_model::handed_over<int> contents[2];
+    weft::detail::injection queue;
+};
+
+struct locked : weft_model::scenario {
+    std::size_t threads() const override { return 3; }
+    void run(std::size_t) override {
+        weft::detail::spin_guard guard(lock);
+        inside.set(inside.get() + 1);
+    }
+    void finish() override { require(inside.get() == 3, "somebody was not let in"); }
+    weft::detail::spin_lock lock;
+    weft_model::handed_over<int> inside;
+};
+
 // The owner's slot, and two that come to take it away.
 struct slot : weft_model::scenario {
     std::size_t threads() const override { return 3; }
@@ -149,48 +194,49 @@ struct slot : weft_model::scenario {
     weft::detail::owner_slot place;
 };
 
-template <class Scenario>
-void check_holds(bounds const& within) {
-    weft_model::result const r = explore<Scenario>(within);
-    WARN(r.text());
-    CHECK(r.holds());
-}
-
-template <class Scenario>
-void check_finds(bounds const& within, mutation const& bug, char const* what) {
-    weft_model::result const r = explore<Scenario>(within, {bug});
-    INFO(r.text());
-    CHECK(r.violation == what);
-}
-
 }  // namespace
 
 TEST_CASE("a ring gives each fiber to one taker, with its contents", "[model][run_ring]") {
-    bounds const within{.preemptions = 2, .stale_reads = 2};
-    check_holds<ring>(within);
-    check_holds<overflow>(within);
-    check_finds<ring>(within, mutation::weaken("push", operation::store, release), "a fiber came without its contents");
-    check_finds<ring>(within, mutation::weaken("push", operation::load, acquire), "data was overwritten");
-    check_finds<ring>(within, mutation::weaken("steal", operation::load, acquire), "a fiber came without its contents");
+    check_holds<ring>("run ring", {.preemptions = 3, .stale_reads = 2});
+    check_holds<overflow>("run ring, overflow", {.preemptions = 4, .stale_reads = 4});
+    bounds const narrow{.preemptions = 2, .stale_reads = 2};
+    check_finds<ring>(old_contents, narrow, mutation::weaken("push", operation::store, release));
+    check_finds<ring>(old_contents, narrow, mutation::weaken("steal", operation::load, acquire));
 }
 
 TEST_CASE("a deque gives each fiber to one taker, with its contents, also while it grows", "[model][spawn_deque]") {
-    bounds const within{.preemptions = 2, .stale_reads = 2};
-    check_holds<deque>(within);
-    check_finds<deque>(within, mutation::weaken("push", operation::store, release), "a fiber came without its contents");
-    check_finds<deque>(within, mutation::weaken("grow", operation::store, release), "x");
-    check_finds<deque>(within, mutation::weaken("pop", operation::store, sequential), "a fiber was taken twice");
-    check_finds<deque>(within, mutation::weaken("pop", operation::load, sequential), "a fiber was taken twice");
-    check_finds<deque>(within, mutation::weaken("steal", operation::load, sequential), "a fiber was taken twice");
+    check_holds<deque>("spawn deque", {.preemptions = 3, .stale_reads = 3});
+    bounds const narrow{.preemptions = 2, .stale_reads = 2};
+    check_finds<deque>(old_contents, narrow, mutation::weaken("push", operation::store, release));
+    check_finds<deque>("a fiber was lost", narrow, mutation::weaken("grow", operation::store, release));
+    check_finds<deque>(old_contents, narrow, mutation::weaken("pop", operation::store, sequential));
+    check_finds<deque>(twice, narrow, mutation::weaken("pop", operation::load, sequential));
+    check_finds<deque>(twice, narrow, mutation::weaken("steal", operation::load, sequential));
 }
 
 TEST_CASE("a slot gives each fiber to its owner or to a thief, with its contents", "[model][owner_slot]") {
     bounds const within{.preemptions = 3, .stale_reads = 3};
-    check_holds<slot>(within);
-    check_finds<slot>(within, mutation::drop("take_away", operation::heavy_fence), "a fiber was taken twice");
-    check_finds<slot>(within, mutation::weaken("exchange", operation::store, release), "x");
-    check_finds<slot>(within, mutation::weaken("enter", operation::load, acquire), "x");
-    check_finds<slot>(within, mutation::weaken("take_away", operation::load, acquire), "x");
-    check_finds<slot>(within, mutation::weaken("take_away", operation::store, release), "x");
-    check_finds<slot>(within, mutation::weaken("enter", operation::store, release), "x");
+    check_holds<slot>("owner slot", within);
+    check_finds<slot>(old_contents, within, mutation::drop("take_away", operation::heavy_fence));
+    check_finds<slot>("a fiber was lost", within, mutation::weaken("exchange", operation::store, release));
+    check_finds<slot>("a fiber was lost", within, mutation::weaken("take_away", operation::load, acquire));
+    check_finds<slot>(twice, within, mutation::weaken("take_away", operation::store, release));
+    check_finds<slot>(twice, within, mutation::weaken("enter", operation::load, acquire));
+    // The owner may have been here before, and have backed out since.
+    check_finds<slot>(twice, within, mutation::weaken("enter", operation::store, release));
+}
+
+TEST_CASE("an injected fiber is taken once, with its contents", "[model][injection]") {
+    check_holds<injected>("injection", {.preemptions = 4, .stale_reads = 4});
+}
+
+TEST_CASE("a spin lock lets in one at a time, who sees what the last one did", "[model][spin_lock]") {
+    check_holds<locked>("spin lock", {.preemptions = 4, .stale_reads = 4});
+    bounds const narrow{.preemptions = 2, .stale_reads = 2};
+    check_finds<locked>("data was read that was not handed over", narrow,
+                        mutation::weaken("unlock", operation::store, release));
+    check_finds<locked>("data was read that was not handed over", narrow,
+                        mutation::weaken("lock", operation::modify, acquire));
+    check_finds<locked>("data was read that was not handed over", narrow,
+                        mutation::weaken("try_lock", operation::modify, acquire));
 }

@@ -40,11 +40,11 @@ bool engine::explore_once(result& into) {
         ++into.executions;
         outcome const how = execute();
         if (how == outcome::violated) {
+            into.violation = violation_;
             tracing_ = true;
             trace_.clear();
             execute();
             tracing_ = false;
-            into.violation = violation_;
             into.trace = trace_;
             return true;
         }
@@ -61,6 +61,7 @@ engine::outcome engine::execute() {
     shared_at_.clear();
     ++executions_begun_;
     preempted_ = stale_ = 0;
+    last_state_ = 0;
     std::fill(std::begin(keys_), std::end(keys_), 0);
     violation_.clear();
     how_ = outcome::ended;
@@ -138,6 +139,8 @@ void engine::look_for_known_state() {
     if (tracing_ || !path_.is_new()) return;
     std::uint64_t state = mixed(running_->number, preempted_ * 64u + stale_);
     for (std::size_t i = 0; i != thread_count_; ++i) state = mixed(state, threads_[i].history);
+    // Or this execution would be given up for having come from here itself.
+    if (state == std::exchange(last_state_, state)) violate("the checker: a step that left no history");
     if (!known_.insert(state).second) give_up(outcome::known);
 }
 
@@ -254,13 +257,16 @@ timestamp engine::choose_compared(std::size_t location, std::uint64_t expected) 
     return fitting[chosen];
 }
 
-bool engine::mutate(site where, operation kind, std::memory_order& order) const noexcept {
+mutation const* engine::mutate(site where, operation kind, std::memory_order& order) noexcept {
     for (mutation const& bug : bugs_) {
         if (bug.kind != kind || bug.order != order || std::string_view(bug.function) != where.function) continue;
-        order = bug.instead;
-        return !bug.missing;
+        if (bug.instead == mutation::effect::relaxed)
+            order = std::memory_order_relaxed;
+        else
+            remember(bug.sees);  // what is left out is a step as well
+        return &bug;
     }
-    return true;
+    return nullptr;
 }
 
 void engine::looked_at(std::size_t location, timestamp when) noexcept {
@@ -280,7 +286,7 @@ void engine::fence_others(site where) {
     for (std::size_t i = 0; i != thread_count_; ++i) {
         thread& other = threads_[i];
         if (&other == running_) continue;
-        if (!other.ended) point();  // to end is to pass a fence, but the caller knows of it only now
+        if (can_run(other)) point();  // one that sleeps or has ended has passed it, whenever that was
         mem.fence(other.views);
         other.history = mixed(other.history, mem.hash(other.views.current));
         if (tracing_) note(where, "heavy fence reaches thread " + std::to_string(i));
@@ -301,7 +307,6 @@ void engine::await_change(site where) {
 
 void engine::await(gate& at, bool may_stay, site where) {
     thread& self = *running_;
-    point();
     self.at_gate = &at;
     self.may_stay = may_stay;
     self.where = where;

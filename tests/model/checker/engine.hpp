@@ -42,6 +42,7 @@ public:
     /// The same, if others have to do with that location.
     void point(std::size_t location, bool writes);
     std::size_t choose(std::size_t n);
+    model_fiber* fiber() const { return program_->fiber_of(running_->number); }
     [[noreturn]] void violate(std::string what);
     /// The same, also outside the threads, where it returns.
     void require_failed(char const* what);
@@ -53,8 +54,8 @@ public:
     timestamp choose_value(std::size_t location, std::memory_order order);
     /// Of those it may see, the values that make a compare-and-swap fail, and the latest: which it meets.
     timestamp choose_compared(std::size_t location, std::uint64_t expected);
-    /// What the planted bugs leave of an operation. False: nothing.
-    bool mutate(site where, operation kind, std::memory_order& order) const noexcept;
+    /// The planted bug at this operation, or null. A weaker order is put into `order`.
+    mutation const* mutate(site where, operation kind, std::memory_order& order) noexcept;
     void looked_at(std::size_t location, timestamp when) noexcept;
     /// Adds to the running thread's history.
     void remember(std::uint64_t what) noexcept;
@@ -121,6 +122,7 @@ private:
     std::uint64_t keys_[33] = {};  // handed out: while building, and by each thread
     unsigned preempted_ = 0;
     unsigned stale_ = 0;
+    std::uint64_t last_state_ = 0;
     outcome how_ = outcome::ended;
     std::string violation_;
     bool tracing_ = false;

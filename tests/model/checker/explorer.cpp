@@ -21,6 +21,10 @@ std::string told(char const* what, std::uint64_t key, std::memory_order order, s
            name_of(order) + rest;
 }
 
+bool is_missing(mutation const* bug) noexcept {
+    return bug != nullptr && bug->instead == mutation::effect::missing;
+}
+
 // The engine, if one of its threads is running.
 engine* acting() noexcept {
     engine* e = engine::current();
@@ -46,6 +50,8 @@ void require(bool holds, char const* what) {
 
 std::size_t choose(std::size_t n) { return engine::current()->choose(n); }
 
+model_fiber* this_fiber() noexcept { return engine::current()->fiber(); }
+
 // ---------------------------------------------------------------- atomics
 
 cell::cell(std::uint64_t value) noexcept
@@ -64,7 +70,9 @@ std::uint64_t cell::load(std::memory_order order, site where) const {
     if (e == nullptr) return value_;
     std::size_t const at = locate(*e);
     e->point(at, false);
-    e->mutate(where, operation::load, order);
+    if (mutation const* bug = e->mutate(where, operation::load, order);
+        bug != nullptr && bug->instead == mutation::effect::blind)
+        return bug->sees;
     timestamp const when = e->choose_value(at, order);
     e->mem.load(e->views(), at, when, order);
     e->looked_at(at, when);
@@ -83,7 +91,7 @@ void cell::store(std::uint64_t value, std::memory_order order, site where) {
     }
     std::size_t const at = locate(*e);
     e->point(at, true);
-    if (!e->mutate(where, operation::store, order)) return;
+    if (is_missing(e->mutate(where, operation::store, order))) return;
     value_ = value;
     e->mem.store(e->views(), at, value, order);
     e->remember(e->mem.latest(at));
@@ -148,7 +156,7 @@ bool cell::compare_exchange(std::uint64_t& expected, std::uint64_t desired, std:
 void full_fence(site where) {
     engine* e = acting();
     auto order = std::memory_order_seq_cst;
-    if (e == nullptr || !e->mutate(where, operation::full_fence, order)) return;
+    if (e == nullptr || is_missing(e->mutate(where, operation::full_fence, order))) return;
     e->point();
     e->full_fence();
     e->note(where, "full fence");
@@ -157,7 +165,7 @@ void full_fence(site where) {
 void heavy_fence(site where) {
     engine* e = acting();
     auto order = std::memory_order_seq_cst;
-    if (e == nullptr || !e->mutate(where, operation::heavy_fence, order)) return;
+    if (e == nullptr || is_missing(e->mutate(where, operation::heavy_fence, order))) return;
     e->point();
     e->full_fence();
     e->note(where, "heavy fence begins");
@@ -175,7 +183,6 @@ void relax(site where) {
 
 void gate::open(site where) {
     engine& e = *engine::current();
-    e.point();
     require(!open_, "somebody was made runnable twice");
     open_ = true;
     ++opened_;

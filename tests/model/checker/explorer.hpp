@@ -27,6 +27,7 @@
 namespace weft_model {
 
 class engine;
+class model_fiber;
 
 /// Where in the code an operation stands: its caller's place, as a default argument.
 struct site {
@@ -42,19 +43,25 @@ struct site {
 
 enum class operation { load, store, modify, compare, full_fence, heavy_fence };
 
-/// A planted bug: operations of this kind and order in functions of this name are weaker, or missing.
+/// A planted bug: operations of this kind and order, in functions of this name, are weaker, or missing.
 struct mutation {
     char const* function;
     operation kind;
     std::memory_order order;
-    std::memory_order instead;
-    bool missing;
+    enum class effect : std::uint8_t { relaxed, missing, blind } instead = effect::missing;
+    std::uint64_t sees = 0;  // what a blind load returns
 
     static mutation weaken(char const* function, operation kind, std::memory_order order) noexcept {
-        return {function, kind, order, std::memory_order_relaxed, false};
+        return {function, kind, order, effect::relaxed};
     }
-    static mutation drop(char const* function, operation kind, std::memory_order order = std::memory_order_seq_cst) noexcept {
-        return {function, kind, order, order, true};
+    /// A fence or a store.
+    static mutation drop(char const* function, operation kind,
+                         std::memory_order order = std::memory_order_seq_cst) noexcept {
+        return {function, kind, order, effect::missing};
+    }
+    /// A load that does not look.
+    static mutation blind(char const* function, std::memory_order order, std::uint64_t sees) noexcept {
+        return {function, operation::load, order, effect::blind, sees};
     }
 };
 
@@ -75,6 +82,8 @@ public:
     virtual void run(std::size_t thread) = 0;
     /// After all threads have ended, or rest.
     virtual void finish() {}
+    /// The fiber that a thread stands for, if scenarios with fibers are asked; see model_fiber.hpp.
+    virtual model_fiber* fiber_of(std::size_t) { return nullptr; }
 };
 
 struct result {
@@ -103,6 +112,8 @@ result explore(bounds const& within = {}, std::vector<mutation> const& bugs = {}
 void require(bool holds, char const* what);
 /// Any number below `n`: every one is tried.
 std::size_t choose(std::size_t n);
+/// The fiber that the calling thread stands for, or null.
+model_fiber* this_fiber() noexcept;
 
 /// A thread waits here until another opens it: what a park and a run queue are to a fiber.
 class gate {

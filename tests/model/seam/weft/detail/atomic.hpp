@@ -24,6 +24,10 @@ public:
     atomic& operator=(atomic const&) = delete;
 
     operator T() const { return load(); }
+    T operator=(T desired) {
+        store(desired);
+        return desired;
+    }
 
     T load(order o = order::seq_cst, site where = site::here()) const { return value(cell_.load(o, where)); }
     void store(T desired, order o = order::seq_cst, site where = site::here()) { cell_.store(bits(desired), o, where); }
