@@ -17,6 +17,7 @@
 #include <weft/detail/atomic.hpp>
 #include <weft/detail/execution.hpp>
 #include <weft/detail/fiber_control.hpp>
+#include <weft/detail/os_thread.hpp>
 #include <weft/detail/poller.hpp>
 #include <weft/detail/stack_pool.hpp>
 #include <weft/detail/timers.hpp>
@@ -26,7 +27,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <thread>
 
 namespace weft::detail {
 
@@ -183,7 +183,7 @@ private:
     injection inbox_;         // only the owner takes
     bool searching_ = false;  // counted in runtime_core::searching
     execution own_;
-    std::thread thread_;
+    os_thread thread_;
 };
 
 // Inline: each frame between the user's call and the switch is a return address that the processor predicts wrongly
@@ -205,6 +205,8 @@ inline void worker::park_then(worker& here, fiber_control& self, publish_action 
 
 /// The worker of the calling thread, or null. Never keep it across a park.
 worker* current_worker() noexcept;
+/// By a worker's thread as it begins and ends.
+void set_current_worker(worker* here) noexcept;
 
 /// Makes a woken fiber runnable, from any thread.
 void make_runnable(fiber_control& f) noexcept;

@@ -70,8 +70,8 @@ engine::outcome engine::execute() {
 
     weft::detail::exception_state* const exceptions = weft::detail::this_thread_exception_state();
     explorer_exceptions_ = *exceptions;
-    std::size_t const first = path_.decide(thread_count_);
-    running_ = &threads_[first];
+    settling_ = program_->settled();
+    running_ = &threads_[settling_ != 0 ? 0 : path_.decide(thread_count_)];
     *exceptions = running_->exceptions;
     weft::detail::switch_stack(&explorer_stack_, running_->stack_pointer, this);
     // Some thread came back for all.
@@ -116,6 +116,7 @@ weft::detail::continuation engine::thread_main(void* self) noexcept {
 bool engine::can_run(thread const& t) const noexcept {
     if (t.ended) return false;
     if (t.at_gate != nullptr) return t.at_gate->open_;
+    if (t.asleep_on != nullptr) return false;
     return !t.awaits_change || mem.latest(t.looked_at) > t.looked_at_time;
 }
 
@@ -136,7 +137,7 @@ void engine::give_up(outcome how) noexcept {
 }
 
 void engine::look_for_known_state() {
-    if (tracing_ || !path_.is_new()) return;
+    if (tracing_ || settling_ != 0 || !path_.is_new()) return;
     std::uint64_t state = mixed(running_->number, preempted_ * 64u + stale_);
     for (std::size_t i = 0; i != thread_count_; ++i) state = mixed(state, threads_[i].history);
     // Or this execution would be given up for having come from here itself.
@@ -146,7 +147,7 @@ void engine::look_for_known_state() {
 
 void engine::point() {
     look_for_known_state();
-    if (preempted_ == within_.preemptions) return;
+    if (settling_ != 0 || preempted_ == within_.preemptions) return;
     thread* next[most_threads] = {running_};
     std::size_t n = 1;
     for (std::size_t i = 0; i != thread_count_; ++i)
@@ -158,6 +159,7 @@ void engine::point() {
 }
 
 void engine::point(std::size_t location, bool writes) {
+    if (settling_ != 0) return;
     sharing& s = *shared_at_[location];
     if (!s.counts) {
         s.users |= 1u << running_->number;
@@ -171,6 +173,9 @@ void engine::point(std::size_t location, bool writes) {
 // The running thread has ended, or waits.
 void engine::wait_until_runnable() {
     look_for_known_state();
+    for (std::size_t i = 0; i != settling_; ++i)
+        if (can_run(threads_[i])) return go_on_with(&threads_[i]);
+    settling_ = 0;
     thread* next[most_threads];
     std::size_t n = 0;
     for (std::size_t i = 0; i != thread_count_; ++i)
@@ -213,7 +218,7 @@ void engine::require_failed(char const* what) {
 }
 
 void engine::note(site where, std::string what) {
-    if (!tracing_) return;
+    if (!tracing_ || settling_ != 0) return;
     std::string_view file = where.file;
     file.remove_prefix(file.find_last_of('/') + 1);
     std::string line = "    thread " + std::to_string(running_->number) + "  " + where.function + " (";
@@ -239,7 +244,7 @@ thread_views& engine::views() noexcept { return running_->views; }
 timestamp engine::choose_value(std::size_t location, std::memory_order order) {
     timestamp const latest = mem.latest(location);
     timestamp const oldest = mem.oldest_visible(running_->views, location, order);
-    if (oldest == latest || stale_ == within_.stale_reads) return latest;
+    if (oldest == latest || settling_ != 0 || stale_ == within_.stale_reads) return latest;
     std::size_t const back = path_.decide(latest - oldest + 1u);
     if (back != 0) ++stale_;
     return static_cast<timestamp>(latest - back);
@@ -247,7 +252,7 @@ timestamp engine::choose_value(std::size_t location, std::memory_order order) {
 
 timestamp engine::choose_compared(std::size_t location, std::uint64_t expected) {
     timestamp const latest = mem.latest(location);
-    if (stale_ == within_.stale_reads) return latest;
+    if (settling_ != 0 || stale_ == within_.stale_reads) return latest;
     timestamp fitting[64] = {latest};
     std::size_t n = 1;
     for (timestamp t = mem.oldest_visible(running_->views, location, std::memory_order_relaxed); t != latest; ++t)
@@ -303,6 +308,26 @@ void engine::await_change(site where) {
     timestamp const now = mem.latest(self.looked_at);
     self.views.current.raise(self.looked_at, now);
     remember(now);
+}
+
+void engine::sleep_on(cell const& at, site where) {
+    thread& self = *running_;
+    self.asleep_on = &at;
+    self.may_stay = true;
+    self.where = where;
+    wait_until_runnable();
+    self.may_stay = false;
+    remember(1);
+    note(where, "wakes up");
+}
+
+void engine::wake_on(cell const& at, site where) {
+    for (std::size_t i = 0; i != thread_count_; ++i) {
+        if (threads_[i].asleep_on != &at) continue;
+        threads_[i].asleep_on = nullptr;
+        if (tracing_) note(where, "wakes thread " + std::to_string(i));
+        return;
+    }
 }
 
 void engine::await(gate& at, bool may_stay, site where) {

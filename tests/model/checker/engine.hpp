@@ -42,6 +42,7 @@ public:
     /// The same, if others have to do with that location.
     void point(std::size_t location, bool writes);
     std::size_t choose(std::size_t n);
+    std::size_t thread_number() const noexcept { return running_->number; }
     model_fiber* fiber() const { return program_->fiber_of(running_->number); }
     [[noreturn]] void violate(std::string what);
     /// The same, also outside the threads, where it returns.
@@ -62,6 +63,8 @@ public:
     void full_fence();
     void fence_others(site where);
     void await_change(site where);
+    void sleep_on(cell const& at, site where);
+    void wake_on(cell const& at, site where);
     void await(gate& at, bool may_stay, site where);
     thread_views& views() noexcept;
 
@@ -77,6 +80,7 @@ private:
         std::uint64_t history = 0;
         bool ended = false;
         gate* at_gate = nullptr;      // waits for it
+        cell const* asleep_on = nullptr;
         bool may_stay = false;        // there, for ever
         bool awaits_change = false;   // of what it looked at last
         std::size_t looked_at = 0;    // location
@@ -120,6 +124,7 @@ private:
     void* explorer_stack_ = nullptr;
     weft::detail::exception_state explorer_exceptions_;
     std::uint64_t keys_[33] = {};  // handed out: while building, and by each thread
+    std::size_t settling_ = 0;  // the first threads, which go on without decisions
     unsigned preempted_ = 0;
     unsigned stale_ = 0;
     std::uint64_t last_state_ = 0;

@@ -50,6 +50,11 @@ void require(bool holds, char const* what) {
 
 std::size_t choose(std::size_t n) { return engine::current()->choose(n); }
 
+std::size_t this_thread() noexcept {
+    engine* e = acting();
+    return e == nullptr ? SIZE_MAX : e->thread_number();
+}
+
 model_fiber* this_fiber() noexcept { return engine::current()->fiber(); }
 
 // ---------------------------------------------------------------- atomics
@@ -173,6 +178,25 @@ void heavy_fence(site where) {
     e->point();
     e->full_fence();
     e->note(where, "heavy fence ends");
+}
+
+// The kernel compares and falls asleep at one instant, and neither side overtakes its own accesses on the way there.
+void futex_wait(cell const& at, std::uint32_t expected, site where) {
+    engine* e = acting();
+    if (e == nullptr) return;
+    e->point();
+    e->full_fence();
+    bool const sleeps = static_cast<std::uint32_t>(at.value_) == expected;
+    e->note(where, sleeps ? "falls asleep" : "need not sleep");
+    if (sleeps) e->sleep_on(at, where);
+}
+
+void futex_wake(cell const& at, site where) {
+    engine* e = acting();
+    if (e == nullptr) return;
+    e->point();
+    e->full_fence();
+    e->wake_on(at, where);
 }
 
 void relax(site where) {

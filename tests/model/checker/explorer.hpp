@@ -82,6 +82,8 @@ public:
     virtual void run(std::size_t thread) = 0;
     /// After all threads have ended, or rest.
     virtual void finish() {}
+    /// So many threads, the first ones, run before exploration begins until they have ended or rest: their schedule is fixed.
+    virtual std::size_t settled() const { return 0; }
     /// The fiber that a thread stands for, if scenarios with fibers are asked; see model_fiber.hpp.
     virtual model_fiber* fiber_of(std::size_t) { return nullptr; }
 };
@@ -112,6 +114,8 @@ result explore(bounds const& within = {}, std::vector<mutation> const& bugs = {}
 void require(bool holds, char const* what);
 /// Any number below `n`: every one is tried.
 std::size_t choose(std::size_t n);
+/// The calling thread's number. None, outside the threads of a scenario: SIZE_MAX.
+std::size_t this_thread() noexcept;
 /// The fiber that the calling thread stands for, or null.
 model_fiber* this_fiber() noexcept;
 
@@ -163,6 +167,10 @@ private:
 
 // ---- for the stand-ins of atomics and fences
 
+class cell;
+/// Sleeps if the low half of the value is `expected`, until `futex_wake`: as `gate::rest`, perhaps for ever.
+void futex_wait(cell const& at, std::uint32_t expected, site where);
+
 /// One atomic object, whatever its type.
 class cell {
 public:
@@ -178,6 +186,7 @@ public:
                           std::memory_order failure, site where);
 
 private:
+    friend void futex_wait(cell const& at, std::uint32_t expected, site where);
     std::size_t locate(engine& e) const;
     std::uint64_t modify_in(engine& e, successor next, std::uint64_t argument, std::memory_order order, site where);
 
@@ -189,6 +198,8 @@ private:
 
 void full_fence(site where);
 void heavy_fence(site where);
+/// Wakes one thread that sleeps there.
+void futex_wake(cell const& at, site where);
 /// Waits until what the thread looked at last has changed.
 void relax(site where);
 

@@ -156,7 +156,7 @@ TEST_CASE("a cancelled receive takes no value", "[model][channel]") {
     // A canceller that takes a late wait for a parked one.
     using weft::detail::waiter;
     check_finds<cancelling>(
-        "a fiber was resumed before it had left its stack", narrow,
+        "two stood on one stack", narrow,
         mutation::blind("wake_cancelled", acquire, 1 << waiter::generation_shift | waiter::late | waiter::parked));
 }
 
