@@ -86,6 +86,8 @@ public:
 
     // ---- workers that stand in for those whose threads are blocked in foreign code (spares.cpp)
 
+    /// By the monitor: a worker has stayed in one fiber for a whole tick.
+    void mark_away(worker& w) noexcept;
     /// By the monitor: a worker that is `away` waits in the kernel.
     void count_blocked(worker& w) noexcept;
     /// By that worker, when it is back.

@@ -11,6 +11,14 @@
 
 namespace weft::detail {
 
+void runtime_core::mark_away(worker& w) noexcept {
+    presence expected = presence::here;
+    w.seen_as.compare_exchange_strong(expected, presence::away, std::memory_order_acq_rel);
+    full_fence();  // pairs with the one in worker::sleep: it sees the mark, or we see that it has left its fiber
+    expected = presence::away;
+    if (w.running() == nullptr) w.seen_as.compare_exchange_strong(expected, presence::here, std::memory_order_acq_rel);
+}
+
 void runtime_core::count_blocked(worker& w) noexcept {
     // Counted first: the worker may be back, and uncount itself, at any time.
     blocked_.fetch_add(1, std::memory_order_acq_rel);

@@ -94,6 +94,7 @@ void idle_world::finish() {
         if (!core_->is_idle(*w)) continue;
         require(!w->has_work(), "a worker sleeps, and has work of its own");
         require(!work || w->retired.load(), "a worker sleeps beside work that it could do");
+        require(w->seen_as.load() == weft::detail::presence::here, "a worker sleeps, and is taken for a stuck one");
     }
 }
 

@@ -44,7 +44,7 @@ public:
     ~idle_world() override;
 
     std::size_t threads() const final { return slots_ + others_; }
-    std::size_t settled() const final { return slots_; }
+    std::size_t settled() const override { return slots_; }
     void run(std::size_t thread) final;
     /// Nobody sleeps beside work that he could do.
     void finish() override;
