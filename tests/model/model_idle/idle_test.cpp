@@ -13,18 +13,19 @@ using weft_model::require;
 
 namespace {
 
-// Two fibers from outside. The first may keep its worker for ever; then the other worker has to come for the second.
-struct injected_twice : idle_world {
-    injected_twice() : idle_world(2, 0, 1) {}
+// Fibers from outside. The last but one may keep its worker for ever; then the other worker has to come for the last.
+template <int Fibers>
+struct injected : idle_world {
+    injected() : idle_world(2, 0, 1) {}
     void other(std::size_t) override {
-        inject([this] {
-            if (choose(2) == 1) never.rest();
-        });
-        inject([] {});
+        for (int n = 1; n <= Fibers; ++n)
+            inject([this, n] {
+                if (n == Fibers - 1 && choose(2) == 1) never.rest();
+            });
     }
     void finish() override {
         idle_world::finish();
-        require(at(0).has_started() && at(1).has_started(), "a fiber was never started");
+        for (std::size_t n = 0; n != Fibers; ++n) require(at(n).has_started(), "a fiber was never started");
     }
     weft_model::gate never;
 };
@@ -60,35 +61,67 @@ struct seen_leaving : idle_world {
     weft_model::gate inside, leave;
 };
 
-// The worker comes back from a blocking call, so that its spare is one too many; and work comes, of which the spare may be told.
+// A worker comes back from a blocking call, so that its spare is one too many; and work comes, of which the spare may be told. The
+// other worker sleeps. As above, the first of two fibers may keep whoever takes it.
 struct spare_retires : idle_world {
-    spare_retires() : idle_world(1, 1, 3) {}
-    std::size_t settled() const override { return 3; }
+    spare_retires() : idle_world(2, 1, 3) {}
+    std::size_t settled() const override { return 4; }
     void other(std::size_t number) override {
-        weft::detail::runtime_core& rt = runtime();
-        weft::detail::worker& blocked = *rt.workers()[0];
         switch (number) {
-        case 0:
+        case 0: return block_and_call_spare();
+        case 1: return blocks.leave.open();
+        default:
             inject([this] {
-                inside.open();
-                leave.pass();
+                if (choose(2) == 1) never.rest();
             });
-            inside.pass();
-            rt.mark_away(blocked);
-            rt.count_blocked(blocked);
-            inject([this] { done_by_spare.open(); });
-            rt.call_spares();
-            done_by_spare.pass();
-            break;
-        case 1: leave.open(); break;
-        default: inject([] {}); break;
+            inject([] {});
         }
     }
     void finish() override {
         idle_world::finish();
-        require(at(2).has_started(), "a fiber was never started");
+        for (std::size_t n = 0; n != made(); ++n) require(at(n).has_started(), "a fiber was never started");
     }
-    weft_model::gate inside, leave, done_by_spare;
+
+private:
+    // A fiber that stays until it is let go.
+    struct stay {
+        weft_model::gate inside, leave;
+    };
+
+    // One worker blocked, the other busy: a spare begins. Then the other falls asleep, and the spare after it.
+    void block_and_call_spare() {
+        weft::detail::runtime_core& rt = runtime();
+        keep(blocks);
+        weft::detail::worker* const blocked = with_a_fiber();
+        keep(computes);
+        rt.mark_away(*blocked);
+        rt.count_blocked(*blocked);
+        stay& by_spare = lasts;
+        inject([&by_spare] {
+            by_spare.inside.open();
+            by_spare.leave.pass();
+        });
+        rt.call_spares();
+        by_spare.inside.pass();
+        computes.leave.open();
+        while (rt.idle() != 1) weft::detail::cpu_relax();
+        by_spare.leave.open();
+    }
+    void keep(stay& s) {
+        inject([&s] {
+            s.inside.open();
+            s.leave.pass();
+        });
+        s.inside.pass();
+    }
+    weft::detail::worker* with_a_fiber() {
+        for (auto const& w : runtime().workers())
+            if (w->running() != nullptr) return w.get();
+        return nullptr;
+    }
+
+    stay blocks, computes, lasts;
+    weft_model::gate never;
 };
 
 constexpr char const* beside_work = "a worker sleeps beside work that it could do";
@@ -96,12 +129,13 @@ constexpr char const* beside_work = "a worker sleeps beside work that it could d
 }  // namespace
 
 TEST_CASE("work from outside wakes a sleeper, whoever searches just then", "[model][idle]") {
-    check_holds<injected_twice>("idle, two injections", {.preemptions = 3, .stale_reads = 2});
+    check_holds<injected<2>>("idle, two injections", {.preemptions = 2, .stale_reads = 2});
+    check_holds<injected<3>>("idle, three injections", {.preemptions = 2, .stale_reads = 1});
     bounds const narrow{.preemptions = 2, .stale_reads = 1};
-    check_finds<injected_twice>(beside_work, narrow, mutation::drop("wake_one", operation::full_fence));
-    check_finds<injected_twice>(beside_work, narrow, mutation::drop("sleep", operation::full_fence));
+    check_finds<injected<2>>(beside_work, narrow, mutation::drop("wake_one", operation::full_fence));
+    check_finds<injected<2>>(beside_work, narrow, mutation::drop("sleep", operation::full_fence));
     // Whoever ends a search looks once more: a producer may have relied on it.
-    check_finds<injected_twice>(beside_work, narrow, mutation::drop("main", operation::full_fence));
+    check_finds<injected<2>>(beside_work, narrow, mutation::drop("main", operation::full_fence));
 }
 
 TEST_CASE("work that a worker makes for others wakes one of them", "[model][idle]") {
@@ -119,7 +153,7 @@ TEST_CASE("a worker that sleeps is not taken for a stuck one", "[model][idle]") 
 }
 
 TEST_CASE("a spare that retires passes on what it was woken for", "[model][idle][spares]") {
-    check_holds<spare_retires>("idle, spare retires", {.preemptions = 2, .stale_reads = 1});
+    check_holds<spare_retires>("idle, spare retires", {.preemptions = 1, .stale_reads = 1});
     bounds const narrow{.preemptions = 2, .stale_reads = 1};
     check_finds<spare_retires>(beside_work, narrow, mutation::drop("wake_one", operation::full_fence));
 }
