@@ -1,14 +1,13 @@
 // The holder's end of a fiber: waiting for its end, asking it to stop, letting it go.
 #include "runtime_core.hpp"
 
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/fatal.hpp>
 #include <weft/detail/fiber_handle.hpp>
 #include <weft/detail/join_source.hpp>
-#include <weft/detail/spin_lock.hpp>
 #include <weft/error.hpp>
 
 #include <system_error>
-#include <thread>
 
 namespace weft::detail {
 
@@ -84,7 +83,7 @@ void join_source::await_publication() const noexcept {
         if (round < 100)
             cpu_relax();
         else
-            std::this_thread::yield();  // its thread may have been preempted
+            yield_thread();  // its thread may have been preempted
     }
 }
 

@@ -1,6 +1,7 @@
 // The poller of a runtime that watches no descriptors: it waits for an interrupt or a deadline, on a futex.
 #include "futex.hpp"
 
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/poller.hpp>
 
 #include <atomic>
@@ -27,7 +28,7 @@ public:
     bool watches() const noexcept override { return false; }
 
 private:
-    std::atomic<std::uint32_t> interrupted_{0};
+    atomic<std::uint32_t> interrupted_{0};
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "worker.hpp"
 
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/config.hpp>
 #include <weft/detail/spin_lock.hpp>
 
@@ -88,8 +89,8 @@ private:
     mutable spin_lock lock_;
     std::vector<worker*> idle_ WEFT_GUARDED_BY(lock_);     // last in, first out
     std::vector<worker*> retired_ WEFT_GUARDED_BY(lock_);  // spares that are not needed
-    alignas(cache_line_bytes) std::atomic<std::size_t> wakeable_{0};
-    std::atomic<std::size_t> asleep_{0};
+    alignas(cache_line_bytes) atomic<std::size_t> wakeable_{0};
+    atomic<std::size_t> asleep_{0};
 };
 
 }  // namespace weft::detail

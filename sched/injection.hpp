@@ -4,6 +4,7 @@
 //
 // Lock order: the lock is a leaf.
 
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/poller.hpp>
 #include <weft/detail/spin_lock.hpp>
 
@@ -36,7 +37,7 @@ public:
 private:
     spin_lock lock_;
     ready_list fibers_ WEFT_GUARDED_BY(lock_);
-    std::atomic<std::size_t> size_{0};  // written under the lock
+    atomic<std::size_t> size_{0};  // written under the lock
 };
 
 }  // namespace weft::detail

@@ -131,12 +131,7 @@ bool monitor::look_at(worker& w, observation& seen) noexcept {
     bool aged = now.had_work && seen.had_work && progressed;
     if (stays) {
         // One fiber has had this worker for a whole tick: everything here is for others to take.
-        presence expected = presence::here;
-        w.seen_as.compare_exchange_strong(expected, presence::away, std::memory_order_acq_rel);
-        full_fence();  // pairs with the one in worker::sleep: it sees the mark, or we see that it has left its fiber
-        expected = presence::away;
-        if (w.running() == nullptr)
-            w.seen_as.compare_exchange_strong(expected, presence::here, std::memory_order_acq_rel);
+        runtime_.mark_away(w);
         aged = w.has_work() || w.timers.earliest() <= now.when || w.poller->watches();
         bool const stood_still = now.cpu - seen.cpu < standing_still;
         if (stood_still && w.seen_as.load(std::memory_order_relaxed) == presence::away &&

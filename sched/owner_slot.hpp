@@ -9,10 +9,10 @@
 // Rejected:         an exchange on both sides: a locked instruction for every wake-up, against a theft in a million.
 
 #include <weft/detail/asymmetric_fence.hpp>
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/fiber_control.hpp>
 
 #include <atomic>
-#include <thread>
 #include <utility>
 
 namespace weft::detail {
@@ -58,13 +58,13 @@ private:
                 return;
             // Release, as above: what was put there before this attempt is to be seen with it.
             inside_.store(false, std::memory_order_release);
-            while (closed_.load(std::memory_order_relaxed)) std::this_thread::yield();
+            while (closed_.load(std::memory_order_relaxed)) yield_thread();
         }
     }
 
-    std::atomic<fiber_control*> fiber_{nullptr};
-    std::atomic<bool> inside_{false};  // by the owner
-    std::atomic<bool> closed_{false};  // by one thief at a time
+    atomic<fiber_control*> fiber_{nullptr};
+    atomic<bool> inside_{false};  // by the owner
+    atomic<bool> closed_{false};  // by one thief at a time
 };
 
 }  // namespace weft::detail

@@ -7,6 +7,7 @@
 // Invariants: head_ <= tail_ <= head_ + capacity (as wrapping counters). Slots in [head_, tail_) are filled. Only the
 //             owner writes tail_ and slots; a slot is overwritten only after head_ has passed it.
 
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/fiber_control.hpp>
 
 #include <atomic>
@@ -14,9 +15,10 @@
 
 namespace weft::detail {
 
-class run_ring {
+template <std::uint32_t Capacity>
+class basic_run_ring {
 public:
-    static constexpr std::uint32_t capacity = 256;
+    static constexpr std::uint32_t capacity = Capacity;
 
     /// Owner. False: full.
     bool push(fiber_control& f) noexcept {
@@ -67,9 +69,11 @@ public:
     }
 
 private:
-    alignas(cache_line_bytes) std::atomic<std::uint32_t> head_{0};
-    alignas(cache_line_bytes) std::atomic<std::uint32_t> tail_{0};
-    std::atomic<fiber_control*> slots_[capacity] = {};
+    alignas(cache_line_bytes) atomic<std::uint32_t> head_{0};
+    alignas(cache_line_bytes) atomic<std::uint32_t> tail_{0};
+    atomic<fiber_control*> slots_[capacity] = {};
 };
+
+using run_ring = basic_run_ring<256>;
 
 }  // namespace weft::detail

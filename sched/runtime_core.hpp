@@ -15,6 +15,7 @@
 #include "idle_workers.hpp"
 #include "worker.hpp"
 
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/spin_lock.hpp>
 #include <weft/go.hpp>
 #include <weft/runtime_options.hpp>
@@ -87,6 +88,8 @@ public:
 
     // ---- workers that stand in for those whose threads are blocked in foreign code (spares.cpp)
 
+    /// By the monitor: a worker has stayed in one fiber for a whole tick.
+    void mark_away(worker& w) noexcept;
     /// By the monitor: a worker that is `away` waits in the kernel.
     void count_blocked(worker& w) noexcept;
     /// By that worker, when it is back.
@@ -127,9 +130,9 @@ public:
     blocking_pool& blocking() noexcept { return *blocking_; }
 
     runtime_options const options;
-    unsigned const default_class;                // of stacks
-    std::atomic<int> eager_ticks{0};             // set by the monitor, counted down by it
-    std::atomic<bool> deadlock_reported{false};  // a warning is printed once
+    unsigned const default_class;           // of stacks
+    atomic<int> eager_ticks{0};             // set by the monitor, counted down by it
+    atomic<bool> deadlock_reported{false};  // a warning is printed once
 
 private:
     ~runtime_core();
@@ -144,28 +147,28 @@ private:
 
     std::uint64_t const seed_;
     std::unique_ptr<std::unique_ptr<worker>[]> const workers_;  // room for most_workers()
-    std::atomic<std::size_t> worker_count_{0};                  // released when a worker is there
+    atomic<std::size_t> worker_count_{0};                       // released when a worker is there
     injection injected_;
     std::unique_ptr<submission_queue> submissions_;
     std::unique_ptr<blocking_pool> blocking_;
     std::unique_ptr<monitor> monitor_;
 
     idle_workers idle_;
-    alignas(cache_line_bytes) std::atomic<int> searching_{0};
-    std::atomic<bool> relieving_{false};  // by the sleeper that began it; orders nothing
-    std::atomic<bool> stop_threads_{false};
-    std::atomic<unsigned> blocked_{0};         // workers seen as blocked
-    std::atomic<unsigned> running_spares_{0};  // raised by the monitor, lowered by a spare that retires
+    alignas(cache_line_bytes) atomic<int> searching_{0};
+    atomic<bool> relieving_{false};  // by the sleeper that began it; orders nothing
+    atomic<bool> stop_threads_{false};
+    atomic<unsigned> blocked_{0};         // workers seen as blocked
+    atomic<unsigned> running_spares_{0};  // raised by the monitor, lowered by a spare that retires
 
-    std::atomic<bool> stopping_{false};
-    std::atomic<std::uint64_t> spawned_outside_{0};  // fibers started by threads that are no workers of this runtime
-    std::atomic<std::size_t> counted_{0};            // live fibers, kept only under max_fibers
-    std::atomic<int> foreign_wakers_{0};             // threads inside `inject`
-    std::atomic<std::uint64_t> examined_at_{0};      // dispatches at the last look for a deadlock, plus one
-    std::atomic<bool> uncertain_{false};             // it found one, but for the threads of others: look again
+    atomic<bool> stopping_{false};
+    atomic<std::uint64_t> spawned_outside_{0};  // fibers started by threads that are no workers of this runtime
+    atomic<std::size_t> counted_{0};            // live fibers, kept only under max_fibers
+    atomic<int> foreign_wakers_{0};             // threads inside `inject`
+    atomic<std::uint64_t> examined_at_{0};      // dispatches at the last look for a deadlock, plus one
+    atomic<bool> uncertain_{false};             // it found one, but for the threads of others: look again
     spin_lock stopper_lock_;
     wait_token stopper_ WEFT_GUARDED_BY(stopper_lock_);  // waits in stop_fibers for the last fiber
-    std::atomic<bool> leaked_{false};                    // stragglers were abandoned; this object then lives for ever
+    atomic<bool> leaked_{false};                         // stragglers were abandoned; this object then lives for ever
 };
 
 /// The last rites of a fiber that had finished before it was detached. Its exception, if any, ends the program.

@@ -8,9 +8,16 @@
 
 #include <algorithm>
 #include <exception>
-#include <thread>
 
 namespace weft::detail {
+
+void runtime_core::mark_away(worker& w) noexcept {
+    presence expected = presence::here;
+    w.seen_as.compare_exchange_strong(expected, presence::away, std::memory_order_acq_rel);
+    full_fence();  // pairs with the one in worker::sleep: it sees the mark, or we see that it has left its fiber
+    expected = presence::away;
+    if (w.running() == nullptr) w.seen_as.compare_exchange_strong(expected, presence::here, std::memory_order_acq_rel);
+}
 
 void runtime_core::count_blocked(worker& w) noexcept {
     // Counted first: the worker may be back, and uncount itself, at any time.
@@ -51,7 +58,7 @@ bool runtime_core::add_spare() noexcept {
 }
 
 void runtime_core::await_publication(worker const& w) const noexcept {
-    while (workers().size() <= w.index) std::this_thread::yield();
+    while (workers().size() <= w.index) yield_thread();
 }
 
 void runtime_core::retire_surplus(worker& spare) noexcept {

@@ -23,7 +23,7 @@ void spawn_deque::give_back_memory() noexcept {
         if (b->mask < large) continue;
         // The whole pages inside: of a fresh mapping they read as zeros, which is as good as anything here.
         auto const begin = reinterpret_cast<std::uintptr_t>(b->slots.get());
-        auto const end = begin + static_cast<std::uintptr_t>(b->mask + 1) * sizeof(std::atomic<fiber_control*>);
+        auto const end = begin + static_cast<std::uintptr_t>(b->mask + 1) * sizeof(atomic<fiber_control*>);
         std::uintptr_t const first = (begin + page - 1) / page * page;
         std::uintptr_t const last = end / page * page;
         ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);

@@ -10,6 +10,7 @@
 //             still read it.
 // Source:     Le, Pop, Cohen, Zappa Nardelli: Correct and Efficient Work-Stealing for Weak Memory Models, PPoPP 2013.
 
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/fiber_control.hpp>
 
 #include <atomic>
@@ -21,7 +22,8 @@ namespace weft::detail {
 
 class spawn_deque {
 public:
-    spawn_deque() {
+    /// `initial_capacity`: a power of two.
+    explicit spawn_deque(std::int64_t initial_capacity = 256) {
         buffers_.push_back(std::make_unique<buffer>(initial_capacity));
         current_.store(buffers_.back().get(), std::memory_order_relaxed);
     }
@@ -79,13 +81,12 @@ public:
     }
 
 private:
-    static constexpr std::int64_t initial_capacity = 256;
     static constexpr std::int64_t large = 1 << 16;  // fibers: half a megabyte
 
     struct buffer {
         explicit buffer(std::int64_t capacity)
             : mask(capacity - 1),
-              slots(std::make_unique<std::atomic<fiber_control*>[]>(static_cast<std::size_t>(capacity))) {}
+              slots(std::make_unique<atomic<fiber_control*>[]>(static_cast<std::size_t>(capacity))) {}
         void put(std::int64_t i, fiber_control* f) noexcept {
             slots[static_cast<std::size_t>(i & mask)].store(f, std::memory_order_relaxed);
         }
@@ -94,14 +95,14 @@ private:
         }
 
         std::int64_t const mask;
-        std::unique_ptr<std::atomic<fiber_control*>[]> slots;
+        std::unique_ptr<atomic<fiber_control*>[]> slots;
     };
 
     void grow(std::int64_t bottom);
 
-    alignas(cache_line_bytes) std::atomic<std::int64_t> top_{0};
-    alignas(cache_line_bytes) std::atomic<std::int64_t> bottom_{0};
-    std::atomic<buffer*> current_;                  // release in grow, acquire in steal
+    alignas(cache_line_bytes) atomic<std::int64_t> top_{0};
+    alignas(cache_line_bytes) atomic<std::int64_t> bottom_{0};
+    atomic<buffer*> current_;                       // release in grow, acquire in steal
     std::vector<std::unique_ptr<buffer>> buffers_;  // the owner's
     std::int64_t given_back_at_ = 0;                // the owner's: bottom_ when it gave memory back last
 };

@@ -9,6 +9,7 @@
 
 #include <weft/detail/cancel_scope.hpp>
 #include <weft/detail/fatal.hpp>
+#include <weft/detail/join_source.hpp>
 #include <weft/error.hpp>
 
 #include <algorithm>
@@ -62,25 +63,12 @@ WEFT_NOINLINE void run_body(fiber_control& self) noexcept {
     }
 }
 
-// After this nobody but the reference count knows the fiber; its frames still stand on the stack.
+// Its frames still stand on the stack.
 WEFT_NOINLINE void conclude(fiber_control& self) noexcept {
-    std::uint32_t before = self.join_state.load(std::memory_order_acquire);
-    // Release: the joiner sees the result. Acquire: pairs with the joiner's or the detacher's exchange. Nobody waits for a
-    // detached fiber, and it stays detached.
-    if (before != fiber_control::detached)
-        before = self.join_state.exchange(fiber_control::finished, std::memory_order_acq_rel);
-    switch (before) {
-    case fiber_control::detached:
-        if (self.failure != nullptr) {
-            if (!is_cancellation(self.failure)) die_of(self);
-            self.failure = nullptr;
-        } else {
-            self.operations->destroy_result(self.body);
-        }
-        break;
-    case fiber_control::joining: self.joiner.wake(self.join_tag); break;
-    default: break;
-    }
+    if (announce_end(self) != fiber_control::detached) return;
+    if (self.failure == nullptr) return self.operations->destroy_result(self.body);
+    if (!is_cancellation(self.failure)) die_of(self);
+    self.failure = nullptr;
 }
 
 WEFT_NOT_IN_TSAN continuation fiber_main(void* payload) noexcept {

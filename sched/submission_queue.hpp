@@ -2,6 +2,7 @@
 // New fibers from threads that are no workers of the runtime. Many producers that may throw: what moodycamel's queue is
 // good at. It is not first in, first out across producers; the start order of fibers is unspecified anyway.
 
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/fiber_control.hpp>
 
 #if __has_include(<concurrentqueue/moodycamel/concurrentqueue.h>)
@@ -72,7 +73,7 @@ private:
     };
 
     moodycamel::ConcurrentQueue<fiber_control*> queue_;
-    std::atomic<std::ptrdiff_t> waiting_{0};
+    atomic<std::ptrdiff_t> waiting_{0};
 };
 
 }  // namespace weft::detail

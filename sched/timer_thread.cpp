@@ -1,5 +1,7 @@
 #include "timer_thread.hpp"
 
+#include "registry.hpp"
+
 #include <weft/detail/poller.hpp>
 
 #include <thread>
@@ -34,6 +36,7 @@ void timer_thread::notice_stop(timer_handle const& stopped) noexcept {
 }
 
 void timer_thread::work() noexcept {
+    own_thread const counted;
     std::unique_lock guard(lock_);
     while (queue_.live() != 0) {
         changed_.wait_until(guard, queue_.earliest());

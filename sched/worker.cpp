@@ -27,8 +27,6 @@ constexpr std::uint64_t id_batch = 1024;
 constexpr auto worth_stealing = 1us;
 constexpr int most_crumbs = 5;  // then a thief rests for 32 µs
 
-thread_local worker* this_thread_worker = nullptr;
-
 execution& running_execution(host& here) noexcept { return *static_cast<worker&>(here).running(); }
 
 std::uint64_t mix(std::uint64_t& state) noexcept {
@@ -40,13 +38,6 @@ std::uint64_t mix(std::uint64_t& state) noexcept {
 }
 
 }  // namespace
-
-// Compilers keep the address of a thread_local across calls; a fiber that has parked may be on another thread by then.
-// Hence a function that is never inlined and that the optimizer cannot see through.
-WEFT_NOINLINE worker* current_worker() noexcept {
-    asm volatile("" ::: "memory");
-    return this_thread_worker;
-}
 
 poller* current_poller() noexcept {
     worker* here = current_worker();
@@ -88,7 +79,7 @@ worker::worker(runtime_core& rt, unsigned i, std::uint64_t seed, role as)
 worker::~worker() { timer_queue::retire(timers, tag_runtime_ended); }
 
 void worker::start() {
-    thread_ = std::thread([this] { main(); });
+    thread_ = os_thread([this] { main(); });
 }
 
 worker_stats worker::stats() const noexcept {
@@ -115,7 +106,7 @@ void worker::reserve_ids() noexcept {
 
 void worker::main() noexcept {
     own_thread const counted;
-    this_thread_worker = this;
+    set_current_worker(this);
     exceptions = this_thread_exception_state();
     sanitizer_adopt_thread(own_);
     signal_stack const for_overflow_reports;
@@ -151,7 +142,7 @@ void worker::main() noexcept {
         switch_to(*this, own_, *next, &after_idle);
     }
     stacks.flush();
-    this_thread_worker = nullptr;
+    set_current_worker(nullptr);
 }
 
 // ---------------------------------------------------------------- leaving a fiber
@@ -212,11 +203,7 @@ void worker::after_park_then(host& here, execution& left) noexcept {
 #if WEFT_FORCE_MIGRATION
     if (f.pins == 0) f.home = &at;
 #endif
-    std::uint64_t const generation = f.generation();
-    bool const cancelled = f.set_parked_late();
-    // From here on others may wake the fiber, unless it is claimed.
-    bool const over = at.publish_(at.publish_argument_);
-    if (cancelled || (over && f.claim_as(generation, 0))) [[unlikely]]
+    if (f.park_late([&at]() noexcept { return at.publish_(at.publish_argument_); })) [[unlikely]]
         at.ready(f);
 }
 

@@ -14,8 +14,10 @@
 #include "run_ring.hpp"
 #include "spawn_deque.hpp"
 
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/execution.hpp>
 #include <weft/detail/fiber_control.hpp>
+#include <weft/detail/os_thread.hpp>
 #include <weft/detail/poller.hpp>
 #include <weft/detail/stack_pool.hpp>
 #include <weft/detail/timers.hpp>
@@ -25,7 +27,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <thread>
 
 namespace weft::detail {
 
@@ -40,7 +41,7 @@ public:
     std::uint64_t get() const noexcept { return value_.load(std::memory_order_acquire); }
 
 private:
-    std::atomic<std::uint64_t> value_{0};
+    atomic<std::uint64_t> value_{0};
 };
 
 /// Whether a worker's fibers take turns, as the monitor sees it.
@@ -117,14 +118,14 @@ public:
 
     // Statistics; written by this worker.
     tally dispatches, spawned, ended, parks, steals, polls, yields, budget_yields, fired_timers;
-    std::atomic<std::uint64_t> wakeups{0};  // by whoever wakes this worker
+    atomic<std::uint64_t> wakeups{0};  // by whoever wakes this worker
     worker_stats stats() const noexcept;
 
     // Raised by the monitor, lowered by the owner when it dispatches or falls asleep.
-    std::atomic<presence> seen_as{presence::here};
+    atomic<presence> seen_as{presence::here};
     // A spare that is not needed: it serves only what is bound to it. Set by the owner, cleared by the monitor, under
     // the lock of the idle workers.
-    std::atomic<bool> retired{false};
+    atomic<bool> retired{false};
     // Written by a waker that took this worker out of the idle ones, under their lock: it searches on the waker's
     // behalf.
     bool made_searcher = false;
@@ -157,9 +158,9 @@ private:
     static void after_finish(host& here, execution& left) noexcept;
     static void after_idle(host&, execution&) noexcept {}
 
-    std::atomic<fiber_control*> running_{nullptr};  // written by the owner; the monitor looks
-    std::atomic<pid_t> thread_id_{0};               // written once, by the thread itself
-    publish_action publish_ = nullptr;              // of the fiber that is leaving
+    atomic<fiber_control*> running_{nullptr};  // written by the owner; the monitor looks
+    atomic<pid_t> thread_id_{0};               // written once, by the thread itself
+    publish_action publish_ = nullptr;         // of the fiber that is leaving
     void* publish_argument_ = nullptr;
     std::uint32_t budget_ = slice_budget;
     std::uint32_t until_fair_ = fair_interval;  // choices
@@ -182,7 +183,7 @@ private:
     injection inbox_;         // only the owner takes
     bool searching_ = false;  // counted in runtime_core::searching
     execution own_;
-    std::thread thread_;
+    os_thread thread_;
 };
 
 // Inline: each frame between the user's call and the switch is a return address that the processor predicts wrongly
@@ -204,6 +205,8 @@ inline void worker::park_then(worker& here, fiber_control& self, publish_action 
 
 /// The worker of the calling thread, or null. Never keep it across a park.
 worker* current_worker() noexcept;
+/// By a worker's thread as it begins and ends.
+void set_current_worker(worker* here) noexcept;
 
 /// Makes a woken fiber runnable, from any thread.
 void make_runnable(fiber_control& f) noexcept;

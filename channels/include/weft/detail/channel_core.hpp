@@ -15,6 +15,7 @@
 //             handed over after the unlock, to nodes that were claimed before it.
 
 #include <weft/clock.hpp>
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/budget.hpp>
 #include <weft/detail/spin_lock.hpp>
 #include <weft/detail/wait.hpp>
@@ -86,7 +87,7 @@ public:
     }
 
 private:
-    std::atomic<channel_waiter*> first_{nullptr};  // written under the lock; read without it by `empty`
+    atomic<channel_waiter*> first_{nullptr};  // written under the lock; read without it by `empty`
     channel_waiter* last_ = nullptr;
 };
 
@@ -170,16 +171,16 @@ protected:
     // What never changes, or seldom.
     std::size_t const capacity_;
     element_operations const& operations_;
-    std::atomic<std::uint32_t> handles_{1};
-    std::atomic<std::uint32_t> misses_{0};
+    atomic<std::uint32_t> handles_{1};
+    atomic<std::uint32_t> misses_{0};
 
     // What each operation writes: one cache line moves between the processors, and not two.
     alignas(cache_line_bytes) spin_lock lock_;
-    std::atomic<bool> closed_{false};  // written under the lock, release; read without it, acquire
+    atomic<bool> closed_{false};  // written under the lock, release; read without it, acquire
     std::uint32_t operations_done_ = 0;
-    std::atomic<std::size_t> count_{0};  // values in the buffer; written under the lock
-    std::size_t head_ = 0;               // where the buffer's oldest value is
-    std::size_t tail_ = 0;               // its next free place
+    atomic<std::size_t> count_{0};  // values in the buffer; written under the lock
+    std::size_t head_ = 0;          // where the buffer's oldest value is
+    std::size_t tail_ = 0;          // its next free place
     waiter_list receivers_;
     waiter_list senders_;
 

@@ -8,8 +8,8 @@
 // kernel does not offer that, both are full fences.
 //
 // Source: membarrier(2), MEMBARRIER_CMD_PRIVATE_EXPEDITED; folly's asymmetric_thread_fence; P1202.
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/config.hpp>
-#include <weft/detail/spin_lock.hpp>
 
 #include <atomic>
 

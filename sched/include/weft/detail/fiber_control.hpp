@@ -3,6 +3,7 @@
 // its claim word and its reference count stay meaningful when the fiber is gone and when another uses the memory.
 
 #include <weft/clock.hpp>
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/cancel_scope.hpp>
 #include <weft/detail/execution.hpp>
 #include <weft/detail/local_list.hpp>
@@ -66,10 +67,10 @@ struct fiber_control : waiter, execution {
     std::uint64_t id = 0;
 
     /// One for the fiber while it lives, one for its handle, one for each canceller in progress; 0: dead.
-    std::atomic<std::uint32_t> references{0};
+    atomic<std::uint32_t> references{0};
     /// The joiner writes `joiner`, then publishes with running -> joining (release); who finishes takes it with an exchange
     /// to finished (acquire). The joiner takes it back with joining -> running. A detached fiber stays detached.
-    std::atomic<std::uint32_t> join_state{running};
+    atomic<std::uint32_t> join_state{running};
     std::exception_ptr failure;  // what escaped; written before finished, read by the joiner after
 
     // The fiber's own. Both are empty while it is dead.
@@ -84,12 +85,12 @@ struct fiber_control : waiter, execution {
     bool result_taken = false;  // the holder's
 
     /// For reports; written by the fiber before it parks, read by anybody. Null while running or runnable.
-    std::atomic<wait_reason const*> reason{nullptr};
+    atomic<wait_reason const*> reason{nullptr};
     site where;  // set when started
 
     // From here on only by those that wait, have a name, or are joined.
-    std::atomic<void const*> waits_for{nullptr};
-    std::atomic<std::int64_t> since{0};  // clock ticks, as coarse as the worker's clock
+    atomic<void const*> waits_for{nullptr};
+    atomic<std::int64_t> since{0};  // clock ticks, as coarse as the worker's clock
     wait_token joiner;
     wait_tag join_tag = 0;
     cancel_scope own_scope;  // from start to end, unless it runs under the background

@@ -2,6 +2,9 @@
 #include <weft/detail/fiber_control.hpp>
 #include <weft/detail/select_source.hpp>
 
+#include <atomic>
+#include <cstdint>
+
 namespace weft::detail {
 
 /// The end of a fiber, for select and for join. One at a time per fiber. Null: no fiber, never ready.
@@ -23,5 +26,17 @@ public:
 private:
     fiber_control* fiber_;
 };
+
+/// The other side, by the fiber itself as it ends: wakes whoever joins it. Returns the state before; from then on nobody but the
+/// reference count knows the fiber.
+inline std::uint32_t announce_end(fiber_control& self) noexcept {
+    std::uint32_t before = self.join_state.load(std::memory_order_acquire);
+    // Release: the joiner sees the result. Acquire: pairs with the joiner's or the detacher's exchange. Nobody waits for a
+    // detached fiber, and it stays detached.
+    if (before != fiber_control::detached)
+        before = self.join_state.exchange(fiber_control::finished, std::memory_order_acq_rel);
+    if (before == fiber_control::joining) self.joiner.wake(self.join_tag);
+    return before;
+}
 
 }  // namespace weft::detail

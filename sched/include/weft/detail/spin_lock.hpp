@@ -1,17 +1,10 @@
 #pragma once
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/config.hpp>
 
 #include <atomic>
 
 namespace weft::detail {
-
-inline void cpu_relax() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-}
 
 /// Guards a few dozen instructions; nobody allocates or runs user code that may do so while holding it. Nobody parks with it
 /// either, except in a late wait, where it is released right after the switch.
@@ -31,7 +24,7 @@ public:
 private:
     void lock_contended() noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS;
 
-    std::atomic<bool> held_{false};
+    atomic<bool> held_{false};
 };
 
 class WEFT_SCOPED_CAPABILITY spin_guard {
@@ -43,16 +36,5 @@ public:
 private:
     spin_lock& lock_;
 };
-
-/// Orders every access before it against every access after it, also a store before against a load after.
-inline void full_fence() noexcept {
-#if WEFT_TSAN
-    // TSan knows no fences; a locked instruction is one on the machines it runs on.
-    static std::atomic<unsigned> anything{0};
-    anything.fetch_add(1, std::memory_order_seq_cst);
-#else
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-#endif
-}
 
 }  // namespace weft::detail

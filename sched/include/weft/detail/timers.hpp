@@ -13,6 +13,7 @@
 // Lock order: the heap's lock is a leaf; waits are claimed after it is released, which tokens allow.
 
 #include <weft/clock.hpp>
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/spin_lock.hpp>
 #include <weft/detail/timer_handle.hpp>
 #include <weft/detail/waiter.hpp>
@@ -27,8 +28,8 @@ namespace weft::detail {
 struct timer_record {
     enum : std::uint64_t { idle, armed, dead, state_mask = 3 };
 
-    std::atomic<std::uint64_t> state{0};  // generation << 2 | state
-    wait_token sleeper;                   // while armed or dead
+    atomic<std::uint64_t> state{0};  // generation << 2 | state
+    wait_token sleeper;              // while armed or dead
     wait_tag tag = 0;
     timer_record* next_free = nullptr;
 };
@@ -73,8 +74,8 @@ private:
     std::vector<entry> heap_ WEFT_GUARDED_BY(lock_);  // std::push_heap order: the earliest is in front
     std::deque<timer_record> records_ WEFT_GUARDED_BY(lock_);
     timer_record* free_ WEFT_GUARDED_BY(lock_) = nullptr;
-    std::atomic<std::int64_t> dead_{0};  // stopped and still in the heap
-    std::atomic<clock::rep> earliest_{clock::time_point::max().time_since_epoch().count()};  // written under the lock
+    atomic<std::int64_t> dead_{0};                                                      // stopped and still in the heap
+    atomic<clock::rep> earliest_{clock::time_point::max().time_since_epoch().count()};  // written under the lock
 };
 
 /// The heap of the worker that runs the calling fiber.

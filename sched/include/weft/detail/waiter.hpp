@@ -33,6 +33,7 @@
 //             Cancellation as a bit of the word: then no wait could begin, nor a late one park, by a plain store.
 
 #include <weft/detail/asymmetric_fence.hpp>
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/config.hpp>
 
 #include <atomic>
@@ -108,6 +109,17 @@ public:
         if ((word & shielded) != 0 || !is_cancelled()) [[likely]]
             return false;
         return claim_as(word >> generation_shift, tag_cancelled);
+    }
+
+    /// All that follows when a late wait has left its stack: parks, then makes the wait known. `publish` says whether it is
+    /// over already, with tag 0. True: the caller makes the sleeper ready.
+    template <class Publish>
+    bool park_late(Publish publish) noexcept {
+        std::uint64_t const mine = generation();
+        bool const cancelled = set_parked_late();
+        // From here on others may wake the sleeper, unless it is claimed.
+        bool const over = publish();
+        return cancelled || (over && claim_as(mine, 0));
     }
 
     /// Claims and sets the result, for a sleeper that the caller itself makes ready.
@@ -206,9 +218,9 @@ private:
         return word;
     }
 
-    std::atomic<std::uint64_t> word_;
-    std::atomic<std::uint8_t> cancelled_{0};  // raised by cancellers, lowered by the owner
-    wait_tag won_by_ = 0;                     // written by the winner between claim and deliver, read by the sleeper after
+    atomic<std::uint64_t> word_;
+    atomic<std::uint8_t> cancelled_{0};  // raised by cancellers, lowered by the owner
+    wait_tag won_by_ = 0;                // written by the winner between claim and deliver, read by the sleeper after
     kind kind_;
 };
 

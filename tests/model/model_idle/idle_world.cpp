@@ -1,0 +1,154 @@
+#include "idle_world.hpp"
+
+#include <weft/detail/budget.hpp>
+#include <weft/detail/fatal.hpp>
+#include <weft/detail/overflow_report.hpp>
+#include <weft/error.hpp>
+
+#include <exception>
+#include <string_view>
+#include <utility>
+
+#include "blocking_pool.hpp"
+#include "futex.hpp"
+#include "monitor.hpp"
+
+namespace weft_model {
+
+using weft::detail::continuation;
+using weft::detail::worker;
+
+namespace {
+
+constexpr std::size_t stack_bytes = std::size_t{64} * 1024;
+
+weft::runtime_options options_of(unsigned workers, unsigned spares) {
+    weft::runtime_options o;
+    o.workers = workers;
+    o.spare_workers = spares;
+    o.seed = 1;
+    return o;
+}
+
+}  // namespace
+
+void task::prepare(std::size_t number, weft::detail::runtime_core& on, std::function<void()> what) {
+    static std::unique_ptr<std::byte[]> stacks[idle_world::most_tasks];
+    if (stacks[number] == nullptr) stacks[number] = std::make_unique_for_overwrite<std::byte[]>(stack_bytes);
+    std::byte* const low = stacks[number].get();
+    stack_pointer = weft::detail::prepare_stack(low + stack_bytes, low, &main);
+    runtime = &on;
+    body_ = std::move(what);
+}
+
+continuation task::main(void* payload) noexcept {
+    auto& self = static_cast<task&>(*worker::arrive(payload).running());
+    require(!self.started_, "a fiber ran twice");
+    self.started_ = true;
+    self.body_();
+    return worker::finish(*weft::detail::current_worker(), self);
+}
+
+idle_world::idle_world(unsigned workers, unsigned spares, std::size_t others)
+    : slots_(workers + spares), others_(others) {
+    current_ = this;
+    core_ = new weft::detail::runtime_core(options_of(workers, spares));
+}
+
+idle_world::~idle_world() {
+    weft::detail::runtime_core::destroy(core_);
+    current_ = nullptr;
+}
+
+void idle_world::run(std::size_t thread) {
+    if (thread >= slots_) return other(thread - slots_);
+    if (bodies_[thread] == nullptr) begins_[thread].rest();
+    bodies_[thread]();
+}
+
+void idle_world::start(std::function<void()> body) {
+    std::size_t const slot = started_++;
+    bodies_[slot] = std::move(body);
+    if (this_thread() != SIZE_MAX) begins_[slot].open();
+}
+
+void start_thread(std::function<void()> body) { idle_world::current()->start(std::move(body)); }
+
+void idle_world::inject(std::function<void()> body) {
+    task& fresh = tasks_[made_];
+    fresh.prepare(made_++, *core_, std::move(body));
+    weft::detail::ready_list one;
+    one.push(fresh);
+    core_->inject_all(one);
+}
+
+void idle_world::make_ready(std::function<void()> body) {
+    task& fresh = tasks_[made_];
+    fresh.prepare(made_++, *core_, std::move(body));
+    weft::detail::current_worker()->ready(fresh);
+}
+
+void idle_world::finish() {
+    bool const work = core_->anything_to_do();
+    for (auto const& w : core_->workers()) {
+        if (!core_->is_idle(*w)) continue;
+        require(!w->has_work(), "a worker sleeps, and has work of its own");
+        require(!work || w->retired.load(), "a worker sleeps beside work that it could do");
+        require(w->seen_as.load() == weft::detail::presence::here, "a worker sleeps, and is taken for a stuck one");
+    }
+}
+
+}  // namespace weft_model
+
+// ---------------------------------------------------------------- what the workers need of the rest
+
+namespace weft::detail {
+
+using weft_model::idle_world;
+
+worker* current_worker() noexcept {
+    std::size_t const thread = weft_model::this_thread();
+    return thread == SIZE_MAX ? nullptr : idle_world::current()->worker_of[thread];
+}
+void set_current_worker(worker* here) noexcept { idle_world::current()->worker_of[weft_model::this_thread()] = here; }
+
+void futex_wait(std::uint32_t const* word, std::uint32_t expected, clock::time_point) noexcept {
+    weft_model::futex_wait(*reinterpret_cast<weft_model::cell const*>(word), expected, weft_model::site::here());
+}
+void futex_wake(std::uint32_t const* word) noexcept {
+    weft_model::futex_wake(*reinterpret_cast<weft_model::cell const*>(word), weft_model::site::here());
+}
+
+monitor::monitor(runtime_core& rt) : runtime_(rt) {}
+monitor::~monitor() = default;
+void monitor::start() {}
+void monitor::stop() noexcept {}
+void monitor::notice_activity() noexcept {}
+
+blocking_pool::~blocking_pool() = default;
+std::size_t blocking_pool::threads() const noexcept { return 0; }
+
+clock::duration runtime_core::deadlock_patience() const noexcept { return clock::duration::max(); }
+void runtime_core::examine_deadlock() noexcept {}
+void runtime_core::stop_fibers() noexcept {}
+void runtime_core::fiber_ended() noexcept {}
+std::size_t runtime_core::live() const noexcept { return 1; }
+
+void fiber_control::release() noexcept {}
+std::uint64_t reserve_fiber_ids(std::uint64_t) noexcept { return 1; }
+
+void install_overflow_report(overflow_describer) {}
+void write_text(int, std::string_view) noexcept {}
+void write_number(int, std::uint64_t) noexcept {}
+signal_stack::signal_stack() = default;
+signal_stack::~signal_stack() = default;
+
+void fatal(char const* what, void const*) noexcept {
+    weft_model::require(false, what);
+    std::terminate();
+}
+void fatal_in(fiber_control const&, char const* what) noexcept { fatal(what); }
+
+}  // namespace weft::detail
+
+weft::cancelled::~cancelled() = default;
