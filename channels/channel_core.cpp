@@ -12,7 +12,7 @@ constexpr wait_reason on_nil_channel{"nil channel"};
 constexpr wait_tag tag_served = 0;
 
 bool release(void* lock) noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS {
-    static_cast<spin_lock*>(lock)->unlock();
+    static_cast<biased_lock*>(lock)->unlock();
     return false;
 }
 
@@ -35,13 +35,13 @@ channel_result channel_core::try_send(void* element) {
     channel_waiter* to = nullptr;
     bool charge = false;
     {
-        spin_guard guard(lock_);
+        biased_guard guard(lock_);
         if (closed_.load(std::memory_order_relaxed)) return channel_result::closed;
         to = receivers_.pop_claimed();
         if (to == nullptr) {
             std::size_t const n = count_.load(std::memory_order_relaxed);
             if (n >= capacity_) return channel_result::would_wait;
-            act.push(*this, element);
+            act.push(*this, element, n);
             set_count(n + 1);
         }
         charge = count_operation();
@@ -60,13 +60,13 @@ channel_result channel_core::try_receive(void* slot) {
     bool direct = false;
     bool charge = false;
     {
-        spin_guard guard(lock_);
+        biased_guard guard(lock_);
         std::size_t const n = count_.load(std::memory_order_relaxed);
         if (n != 0) {
             act.pop(*this, slot);
             if (n <= capacity_) from = senders_.pop_claimed();
             if (from != nullptr)
-                act.push(*this, from->element);
+                act.push(*this, from->element, n - 1);
             else
                 set_count(n - 1);
         } else {
@@ -115,7 +115,7 @@ channel_result channel_core::wait_to_receive(void* slot, clock::time_point deadl
 }
 
 void channel_core::forget(waiter_list& from, channel_waiter& w) noexcept {
-    spin_guard guard(lock_);
+    biased_guard guard(lock_);
     if (w.linked) from.remove(w);
 }
 
@@ -123,7 +123,7 @@ void channel_core::close() {
     channel_waiter* woken = nullptr;
     bool already = false;
     {
-        spin_guard guard(lock_);
+        biased_guard guard(lock_);
         // Release: whoever sees the channel closed sees what came before the close.
         already = closed_.exchange(true, std::memory_order_release);
         // Claimed nodes are ours until we deliver: their links make the list.

@@ -28,8 +28,10 @@ std::atomic<std::uint64_t> fiber_ids{1};
 
 void* place_body(fiber_control& f, std::size_t bytes, std::size_t alignment) {
     f.body_on_heap = bytes > largest_body || alignment > cache_line_bytes;
-    f.body_alignment = alignment;
-    if (f.body_on_heap) return ::operator new(bytes, std::align_val_t(alignment));
+    if (f.body_on_heap) {
+        f.body_alignment = alignment;
+        return ::operator new(bytes, std::align_val_t(alignment));
+    }
     auto const below = reinterpret_cast<std::uintptr_t>(&f) - bytes;
     return reinterpret_cast<void*>(below & ~(std::uintptr_t{std::max<std::size_t>(alignment, 16)} - 1));
 }
@@ -63,12 +65,17 @@ WEFT_NOINLINE void run_body(fiber_control& self) noexcept {
     }
 }
 
-// Its frames still stand on the stack.
-WEFT_NOINLINE void conclude(fiber_control& self) noexcept {
-    if (announce_end(self) != fiber_control::detached) return;
-    if (self.failure == nullptr) return self.operations->destroy_result(self.body);
-    if (!is_cancellation(self.failure)) die_of(self);
-    self.failure = nullptr;
+// Its frames still stand on the stack. Returns the joiner if it is to run next, here.
+WEFT_NOINLINE fiber_control* conclude(fiber_control& self) noexcept {
+    announced_end const end = announce_end(self);
+    if (end.state_before != fiber_control::detached) return end.joiner;
+    if (self.failure == nullptr) {
+        self.operations->destroy_result(self.body);
+    } else {
+        if (!is_cancellation(self.failure)) die_of(self);
+        self.failure = nullptr;
+    }
+    return nullptr;
 }
 
 WEFT_NOT_IN_TSAN continuation fiber_main(void* payload) noexcept {
@@ -76,9 +83,9 @@ WEFT_NOT_IN_TSAN continuation fiber_main(void* payload) noexcept {
     run_body(self);
     if (self.scope != nullptr || !self.locals.empty()) [[unlikely]]
         self.disinherit();
-    conclude(self);
+    fiber_control* const joiner = conclude(self);
     worker& here = *current_worker();  // the body may have moved
-    return worker::finish(here, self);
+    return worker::finish(here, self, joiner);
 }
 
 }  // namespace
@@ -109,7 +116,7 @@ fiber_control& runtime_core::create(std::size_t body_bytes, std::size_t body_ali
             new (&f) fiber_control(*slot);
             slot->built.store(true, std::memory_order_release);
         }
-        f.begin_life();
+        f.begin_life(*slot);
         f.body = place_body(f, body_bytes, body_alignment);
         f.runtime = this;
         f.id = here != nullptr ? here->next_fiber_id() : reserve_fiber_ids(1);
@@ -117,10 +124,12 @@ fiber_control& runtime_core::create(std::size_t body_bytes, std::size_t body_ali
         f.set_name(wanted.name);
         f.shields = 0;
         f.pins = 0;
+#if WEFT_FORCE_MIGRATION
         f.home = nullptr;
+#endif
         f.exceptions = {};
-        f.reason.store(nullptr, std::memory_order_relaxed);
         f.result_taken = false;
+        f.left_to_joiner = false;
         void* top = f.body_on_heap ? static_cast<void*>(&f) : f.body;
 #if WEFT_ASAN || WEFT_TSAN
         sanitizer_prepare(f, slot->limit, top);
@@ -218,9 +227,9 @@ bool fiber_control::abandoned() const noexcept {
     return join_state.load(std::memory_order_acquire) != finished && runtime->has_leaked();
 }
 
-void fiber_control::release() noexcept {
+void fiber_control::release(std::uint32_t count) noexcept {
     // Acquire and release: the last one sees what all others did.
-    if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) recycle();
+    if (references.fetch_sub(count, std::memory_order_acq_rel) == count) recycle();
 }
 
 void fiber_control::recycle() noexcept {
@@ -229,9 +238,9 @@ void fiber_control::recycle() noexcept {
         body_on_heap = false;
     }
     if (worker* here = current_worker(); here != nullptr)
-        here->stacks.release(*slot);
+        here->stacks.release(slot());
     else
-        stack_depot::release(*slot);
+        stack_depot::release(slot());
 }
 
 }  // namespace weft::detail

@@ -61,7 +61,7 @@ public:
         }
         std::size_t const n = count_.load(std::memory_order_relaxed);
         if (n >= capacity_) return channel_result::would_wait;
-        put(std::move(value));
+        put(std::move(value), n);
         set_count(n + 1);
         return leave(channel_result::done);
     }
@@ -97,14 +97,19 @@ public:
             static_cast<std::optional<element>*>(to->element)->emplace(std::move(value));
             return to->token.who->deliver(to->tag);
         }
-        value->next = std::move(returned_);
-        returned_ = std::move(value);
+        value->next = std::move(returned_.first);
+        returned_.first = std::move(value);
+        ++returned_.count;
         set_count(count_.load(std::memory_order_relaxed) + 1);
         lock_.unlock();
     }
 
 private:
     struct nothing {};
+    struct returned_boxes {
+        channel_element<T> first;
+        std::size_t count = 0;
+    };
 
     static element* allocate(std::size_t capacity) {
         constexpr std::size_t addressable = std::numeric_limits<std::ptrdiff_t>::max();
@@ -130,7 +135,7 @@ private:
             set_count(n - 1);
             return leave(channel_result::done);
         }
-        put(std::move(*static_cast<element*>(from->element)));
+        put(std::move(*static_cast<element*>(from->element)), n - 1);
         bool const charge = count_operation();
         lock_.unlock();
         from->token.who->deliver(from->tag);
@@ -138,14 +143,18 @@ private:
         return channel_result::done;
     }
 
-    void put(element&& value) noexcept {
-        ::new (static_cast<void*>(buffer_ + tail_)) element(std::move(value));
-        if (++tail_ == capacity_) tail_ = 0;
+    /// Behind the `n` values that are there.
+    void put(element&& value, std::size_t n) noexcept {
+        if constexpr (!travels_bare<T>) n -= returned_.count;
+        std::size_t const end = head_ + n;
+        std::size_t const free = end < capacity_ ? end : end - capacity_;
+        ::new (static_cast<void*>(buffer_ + free)) element(std::move(value));
     }
     void take(std::optional<element>& slot) noexcept {
         if constexpr (!travels_bare<T>) {
-            if (returned_ != nullptr) [[unlikely]] {
-                slot.emplace(std::exchange(returned_, std::move(returned_->next)));
+            if (returned_.count != 0) [[unlikely]] {
+                --returned_.count;
+                slot.emplace(std::exchange(returned_.first, std::move(returned_.first->next)));
                 return;
             }
         }
@@ -154,8 +163,8 @@ private:
         if (++head_ == capacity_) head_ = 0;
     }
 
-    static void push(channel_core& to, void* value) {
-        static_cast<channel&>(to).put(std::move(*static_cast<element*>(value)));
+    static void push(channel_core& to, void* value, std::size_t n) {
+        static_cast<channel&>(to).put(std::move(*static_cast<element*>(value)), n);
     }
     static void pop(channel_core& from, void* slot) {
         static_cast<channel&>(from).take(*static_cast<std::optional<element>*>(slot));
@@ -166,7 +175,7 @@ private:
     static constexpr element_operations operations{&push, &pop, &move_to_slot};
 
     element* const buffer_;
-    [[no_unique_address]] std::conditional_t<travels_bare<T>, nothing, channel_element<T>> returned_{};
+    [[no_unique_address]] std::conditional_t<travels_bare<T>, nothing, returned_boxes> returned_{};
 };
 
 /// An element made of the caller's value, and the way back if nobody took it.

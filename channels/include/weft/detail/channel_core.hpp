@@ -16,8 +16,8 @@
 
 #include <weft/clock.hpp>
 #include <weft/detail/atomic.hpp>
+#include <weft/detail/biased_lock.hpp>
 #include <weft/detail/budget.hpp>
-#include <weft/detail/spin_lock.hpp>
 #include <weft/detail/wait.hpp>
 
 #include <atomic>
@@ -97,9 +97,9 @@ class channel_core {
 public:
     /// What the core needs to know of the element type. None of these throws.
     struct element_operations {
-        void (*push)(channel_core& to, void* element);    // element -> buffer
-        void (*pop)(channel_core& from, void* slot);      // buffer -> slot
-        void (*move_to_slot)(void* slot, void* element);  // element -> slot
+        void (*push)(channel_core& to, void* element, std::size_t n);  // element -> buffer, behind `n` others
+        void (*pop)(channel_core& from, void* slot);                   // buffer -> slot
+        void (*move_to_slot)(void* slot, void* element);               // element -> slot
     };
 
     channel_core(channel_core const&) = delete;
@@ -162,25 +162,23 @@ protected:
     ~channel_core() = default;
 
     /// Under the lock. True at every 64th operation: the caller then charges its budget, after the unlock.
-    bool count_operation() noexcept { return ++operations_done_ % operations_per_charge == 0; }
+    bool count_operation() noexcept { return lock_.count_use(); }
     /// The count never shows a state between two operations: `cannot_receive` would take it for one.
     void set_count(std::size_t n) noexcept { count_.store(n, std::memory_order_release); }
 
-    static constexpr std::uint32_t operations_per_charge = 64;
+    static constexpr std::uint32_t operations_per_charge = biased_lock::uses_per_review;
 
     // What never changes, or seldom.
     std::size_t const capacity_;
     element_operations const& operations_;
     atomic<std::uint32_t> handles_{1};
     atomic<std::uint32_t> misses_{0};
+    atomic<bool> closed_{false};  // written under the lock, release; read without it, acquire
 
     // What each operation writes: one cache line moves between the processors, and not two.
-    alignas(cache_line_bytes) spin_lock lock_;
-    atomic<bool> closed_{false};  // written under the lock, release; read without it, acquire
-    std::uint32_t operations_done_ = 0;
+    alignas(cache_line_bytes) biased_lock lock_;
     atomic<std::size_t> count_{0};  // values in the buffer; written under the lock
-    std::size_t head_ = 0;          // where the buffer's oldest value is
-    std::size_t tail_ = 0;          // its next free place
+    std::size_t head_ = 0;               // where the buffer's oldest value is
     waiter_list receivers_;
     waiter_list senders_;
 

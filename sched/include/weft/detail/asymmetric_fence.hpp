@@ -26,6 +26,14 @@ inline void light_fence() noexcept {
         std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
+/// The light side, of what is done only where the fences are asymmetric.
+inline void light_fence_where_asymmetric() noexcept {
+    if (WEFT_TSAN)
+        full_fence();
+    else
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
 void heavy_fence() noexcept;
 
 }  // namespace weft::detail

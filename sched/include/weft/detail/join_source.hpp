@@ -27,16 +27,23 @@ private:
     fiber_control* fiber_;
 };
 
-/// The other side, by the fiber itself as it ends: wakes whoever joins it. Returns the state before; from then on nobody but the
-/// reference count knows the fiber.
-inline std::uint32_t announce_end(fiber_control& self) noexcept {
+/// What the end of a fiber found.
+struct announced_end {
+    std::uint32_t state_before;
+    fiber_control* joiner;  // woken, if it is left to the caller to run it next
+};
+
+/// The other side, by the fiber itself as it ends: wakes whoever joins it. From then on nobody but the reference count knows
+/// the fiber.
+inline announced_end announce_end(fiber_control& self) noexcept {
     std::uint32_t before = self.join_state.load(std::memory_order_acquire);
     // Release: the joiner sees the result. Acquire: pairs with the joiner's or the detacher's exchange. Nobody waits for a
     // detached fiber, and it stays detached.
     if (before != fiber_control::detached)
         before = self.join_state.exchange(fiber_control::finished, std::memory_order_acq_rel);
-    if (before == fiber_control::joining) self.joiner.wake(self.join_tag);
-    return before;
+    fiber_control* next = nullptr;
+    if (before == fiber_control::joining && self.joiner.try_claim()) next = self.joiner.who->deliver_here(self.join_tag);
+    return {before, next};
 }
 
 }  // namespace weft::detail

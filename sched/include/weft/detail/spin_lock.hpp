@@ -6,6 +6,18 @@
 
 namespace weft::detail {
 
+/// How one waits for another thread to leave a critical section.
+class patience {
+public:
+    /// Waits a while: a few pauses, later for longer, or for whoever has the processor meanwhile.
+    void wait() noexcept;
+
+private:
+    static constexpr int first_pause = 16;
+    int pause_ = first_pause;
+    int round_ = 0;
+};
+
 /// Guards a few dozen instructions; nobody allocates or runs user code that may do so while holding it. Nobody parks with it
 /// either, except in a late wait, where it is released right after the switch.
 ///

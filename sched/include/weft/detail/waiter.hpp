@@ -53,6 +53,7 @@ enum class interruptible : bool { no, yes };
 enum class publication : bool { early, late };
 
 class ready_list;
+struct fiber_control;
 
 class waiter {
 public:
@@ -166,6 +167,8 @@ public:
     }
     /// The same, but a fiber is put on `ready` instead of into a run queue.
     void deliver(wait_tag tag, ready_list& ready) noexcept;
+    /// The same, but a fiber that may run on this worker is returned and runs when the caller switches to it.
+    fiber_control* deliver_here(wait_tag tag) noexcept;
 
     /// Wakes an interruptible wait, and has all later ones throw. The caller makes sure that the fiber is still the one
     /// it means. In two steps, so that one fence may serve many fibers: `heavy_fence()` comes in between.
@@ -219,8 +222,8 @@ private:
     }
 
     atomic<std::uint64_t> word_;
-    atomic<std::uint8_t> cancelled_{0};  // raised by cancellers, lowered by the owner
     wait_tag won_by_ = 0;                // written by the winner between claim and deliver, read by the sleeper after
+    atomic<std::uint8_t> cancelled_{0};  // raised by cancellers, lowered by the owner
     kind kind_;
 };
 
