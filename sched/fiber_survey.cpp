@@ -57,8 +57,8 @@ bool look_at(fiber_control& f, fiber_sighting& into) noexcept {
         into.id = f.id;
         f.name().copy(into.name_bytes, fiber_control::longest_name);
         into.where = f.where;
-        into.stack_low = reinterpret_cast<std::uintptr_t>(f.slot->limit);
-        into.stack_high = reinterpret_cast<std::uintptr_t>(f.slot);
+        into.stack_low = reinterpret_cast<std::uintptr_t>(f.slot().limit);
+        into.stack_high = reinterpret_cast<std::uintptr_t>(&f.slot());
         look_at_wait(f, into);
     }
     f.release();
