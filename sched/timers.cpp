@@ -14,8 +14,35 @@ constexpr auto later = [](auto const& a, auto const& b) { return a.deadline > b.
 
 }  // namespace
 
+timer_queue::~timer_queue() {
+    // Nobody else arms or fires any more, but whoever holds an action may be about to stop it: the exchange decides.
+    for (entry const& e : heap_) {
+        std::uint64_t state = e.record->state.load(std::memory_order_acquire);
+        if ((state & timer_record::state_mask) == timer_record::armed && e.record->action != nullptr &&
+            e.record->state.compare_exchange_strong(state, state & ~std::uint64_t{timer_record::state_mask},
+                                                    std::memory_order_acquire))
+            e.record->action->abandon(e.record->serial);
+    }
+}
+
 timer_handle timer_queue::arm(clock::time_point deadline, wait_token sleeper, wait_tag tag) {
     spin_guard guard(lock_);
+    timer_record& record = add(deadline);
+    record.sleeper = sleeper;
+    record.tag = tag;
+    record.action = nullptr;
+    return armed(record);
+}
+
+timer_handle timer_queue::arm(clock::time_point deadline, timed_action& action, std::uint64_t serial) {
+    spin_guard guard(lock_);
+    timer_record& record = add(deadline);
+    record.action = &action;
+    record.serial = serial;
+    return armed(record);
+}
+
+timer_record& timer_queue::add(clock::time_point deadline) {
     if (heap_.size() >= sweep_from &&
         dead_.load(std::memory_order_relaxed) * 4 >= static_cast<std::int64_t>(heap_.size()))
         sweep();
@@ -23,31 +50,39 @@ timer_handle timer_queue::arm(clock::time_point deadline, wait_token sleeper, wa
     if (free_ == nullptr) free_ = &records_.emplace_back();
     timer_record& record = *free_;
     free_ = record.next_free;
-    record.sleeper = sleeper;
-    record.tag = tag;
-    std::uint64_t const generation = record.state.load(std::memory_order_relaxed) >> 2;
-    record.state.store(generation << 2 | timer_record::armed, std::memory_order_relaxed);
     heap_.push_back({deadline, &record});
     std::push_heap(heap_.begin(), heap_.end(), later);
     publish_earliest();
+    return record;
+}
+
+timer_handle timer_queue::armed(timer_record& record) noexcept {
+    std::uint64_t const generation = record.state.load(std::memory_order_relaxed) >> 2;
+    record.state.store(generation << 2 | timer_record::armed, std::memory_order_relaxed);
     return {&record, generation, this};
 }
 
 bool timer_queue::stop(timer_handle const& timer) noexcept {
     if (timer.record == nullptr) return false;
+    // Counted first: with an action the exchange is the last access, and pairs with the end of the queue.
+    timer.queue->dead_.fetch_add(1, std::memory_order_relaxed);
     std::uint64_t expected = timer.generation << 2 | timer_record::armed;
     std::uint64_t const dead = timer.generation << 2 | timer_record::dead;
-    if (!timer.record->state.compare_exchange_strong(expected, dead, std::memory_order_relaxed)) return false;
-    timer.queue->dead_.fetch_add(1, std::memory_order_relaxed);
-    return true;
+    if (timer.record->state.compare_exchange_strong(expected, dead, std::memory_order_release,
+                                                    std::memory_order_relaxed))
+        return true;
+    timer.queue->dead_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
 }
 
 std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept {
     std::size_t fired = 0;
     while (earliest() <= now) {
         struct {
+            timed_action* action;
             wait_token sleeper;
             wait_tag tag;
+            std::uint64_t serial;
         } due[fire_batch];
         std::size_t count = 0;
         {
@@ -60,7 +95,7 @@ std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept
                 if ((state & timer_record::state_mask) == timer_record::armed &&
                     record.state.compare_exchange_strong(state, state & ~std::uint64_t{timer_record::state_mask},
                                                          std::memory_order_relaxed)) {
-                    due[count++] = {record.sleeper, record.tag};
+                    due[count++] = {record.action, record.sleeper, record.tag, record.serial};
                 } else {
                     dead_.fetch_sub(1, std::memory_order_relaxed);
                 }
@@ -68,8 +103,12 @@ std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept
             }
             publish_earliest();
         }
-        for (std::size_t i = 0; i != count; ++i)
-            if (due[i].sleeper.try_claim()) due[i].sleeper.who->deliver(due[i].tag, ready);
+        for (std::size_t i = 0; i != count; ++i) {
+            if (due[i].action != nullptr)
+                due[i].action->fire(due[i].serial);
+            else if (due[i].sleeper.try_claim())
+                due[i].sleeper.who->deliver(due[i].tag, ready);
+        }
         fired += count;
     }
     return fired;

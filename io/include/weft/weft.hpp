@@ -16,3 +16,4 @@
 #include <weft/stuck.hpp>
 #include <weft/sync.hpp>
 #include <weft/this_fiber.hpp>
+#include <weft/time.hpp>

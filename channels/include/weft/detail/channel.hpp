@@ -5,7 +5,9 @@
 // between a claim and its delivery. If the last step, moving out of the box, throws, the box goes back to the front of
 // the channel.
 
+#include <weft/clock.hpp>
 #include <weft/detail/channel_core.hpp>
+#include <weft/detail/timer_state.hpp>
 
 #include <limits>
 #include <memory>
@@ -30,6 +32,10 @@ struct channel_box {
 
 template <class T>
 using channel_element = std::conditional_t<travels_bare<T>, T, std::unique_ptr<channel_box<T>>>;
+
+/// Whether a channel of `T` may be a timer's: its receives then go by `channel::timer`.
+template <class T>
+inline constexpr bool may_be_timer = std::is_same_v<T, clock::time_point>;
 
 template <class T>
 class channel final : public channel_core {
@@ -103,8 +109,11 @@ public:
         lock_.unlock();
     }
 
+    timer_state& timer() noexcept requires may_be_timer<T> { return timer_; }
+
 private:
     struct nothing {};
+    struct no_timer {};
 
     static element* allocate(std::size_t capacity) {
         constexpr std::size_t addressable = std::numeric_limits<std::ptrdiff_t>::max();
@@ -167,6 +176,7 @@ private:
 
     element* const buffer_;
     [[no_unique_address]] std::conditional_t<travels_bare<T>, nothing, channel_element<T>> returned_{};
+    [[no_unique_address]] std::conditional_t<may_be_timer<T>, timer_state, no_timer> timer_{};
 };
 
 /// An element made of the caller's value, and the way back if nobody took it.
