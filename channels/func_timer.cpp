@@ -76,7 +76,8 @@ bool func_timer::stop() { return call_.get() != nullptr && call_.get()->stop(); 
 
 bool func_timer::reset(clock::duration d) {
     if (call_.get() == nullptr)
-        throw std::system_error(std::make_error_code(std::errc::invalid_argument), "weft: reset of a func_timer that was moved");
+        throw std::system_error(std::make_error_code(std::errc::invalid_argument),
+                                "weft: reset of a func_timer that was moved");
     return call_.get()->reset(detail::deadline_after(d));
 }
 

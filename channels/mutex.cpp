@@ -23,7 +23,8 @@ constexpr auto starving_after = std::chrono::milliseconds(1);
 
 mutex::~mutex() {
     if (state_.load(std::memory_order_relaxed) != 0)
-        detail::fatal("a locked mutex was destroyed: it must be unlocked, and every lock() have returned, before", this);
+        detail::fatal("a locked mutex was destroyed: it must be unlocked, and every lock() have returned, before",
+                      this);
 }
 
 bool mutex::lock_slowly(clock::time_point deadline) WEFT_NO_THREAD_SAFETY_ANALYSIS {

@@ -1,3 +1,4 @@
+#include <weft/detail/budget.hpp>
 #include <weft/detail/timer_state.hpp>
 
 #include <algorithm>
@@ -27,13 +28,16 @@ void timer_state::begin(clock::time_point due, clock::duration period) noexcept 
 bool timer_state::take(clock::time_point& tick) noexcept {
     if (due() == never) return false;
     clock::time_point const now = clock::now();
-    if (due() > now) return false;
-    spin_guard guard(lock_);
-    clock::time_point const at = due();
-    if (at > now) return false;
-    tick = at;
-    running_ = period_ != clock::duration::zero();
-    set_due(running_ ? next_tick(at, period_, now) : never);
+    {
+        spin_guard guard(lock_);
+        clock::time_point const at = due();
+        if (at > now) return false;
+        tick = at;
+        running_ = period_ != clock::duration::zero();
+        set_due(running_ ? next_tick(at, period_, now) : never);
+    }
+    // Whoever receives from a ticker that is faster than itself never parks.
+    charge_budget();
     return true;
 }
 

@@ -94,7 +94,8 @@ TEST_CASE("notify_all wakes everybody, and later waiters wait", "[condition_vari
     });
 }
 
-TEST_CASE("a bounded queue by mutex and condition variables works for fibers and threads", "[condition_variable][thread]") {
+TEST_CASE("a bounded queue by mutex and condition variables works for fibers and threads",
+          "[condition_variable][thread]") {
     with_workers([](weft::runtime_options options) {
         constexpr int values = weft_test::sized(20'000, 10'000, 2'000);
         weft::mutex mutex;
@@ -160,7 +161,8 @@ TEST_CASE("a timed wait says why it ended, and holds the lock", "[condition_vari
     });
 }
 
-TEST_CASE("a notification goes past waiters that a deadline or a cancellation has woken", "[condition_variable][cancel]") {
+TEST_CASE("a notification goes past waiters that a deadline or a cancellation has woken",
+          "[condition_variable][cancel]") {
     in_fibers([] {
         constexpr int rounds = weft_test::sized(500, 300, 100);
         for (int round = 0; round != rounds; ++round) {

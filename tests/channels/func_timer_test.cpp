@@ -79,7 +79,9 @@ TEST_CASE("a reset after_func calls at the new time only, and again if it has ca
 TEST_CASE("dropping the handle of an after_func does not stop it", "[func_timer]") {
     in_fibers([] {
         auto const ran = weft::make_chan<int>();
-        { auto const dropped = weft::after_func(1ms, [ran] { ran.send(1); }); }
+        {
+            auto const dropped = weft::after_func(1ms, [ran] { ran.send(1); });
+        }
         CHECK(ran.recv() == 1);
 
         auto moved = weft::after_func(1h, [] {});
@@ -106,7 +108,8 @@ TEST_CASE("what an after_func holds is destroyed with its last reference", "[fun
     });
 }
 
-TEST_CASE("an after_func that is still to come goes with its runtime, and its handle may stay", "[func_timer][shutdown]") {
+TEST_CASE("an after_func that is still to come goes with its runtime, and its handle may stay",
+          "[func_timer][shutdown]") {
     with_workers([](weft::runtime_options options) {
         std::atomic<int> calls = 0;
         std::optional<weft::func_timer> kept;

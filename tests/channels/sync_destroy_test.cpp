@@ -111,8 +111,8 @@ TEST_CASE("a semaphore may be dropped by who got the permit", "[semaphore][destr
 }
 
 TEST_CASE("a barrier may be dropped by who went through last", "[barrier][destroy][thread][C9]") {
-    destroy_after_wake([] { return std::make_unique<weft::barrier>(2); },
-                       [](weft::barrier& b) { b.arrive_and_drop(); }, [](weft::barrier& b, int) { b.arrive_and_wait(); });
+    destroy_after_wake([] { return std::make_unique<weft::barrier>(2); }, [](weft::barrier& b) { b.arrive_and_drop(); },
+                       [](weft::barrier& b, int) { b.arrive_and_wait(); });
 }
 
 TEST_CASE("a condition_variable may be dropped by who was notified", "[condition_variable][destroy][thread][C9]") {
@@ -141,8 +141,7 @@ TEST_CASE("a once may be dropped by who saw it done", "[once][destroy][thread][C
         weft::once first;
         std::atomic<bool> begun = false;
     };
-    destroy_after_wake([] { return std::make_unique<lazy>(); },
-                       [](lazy& l) { l.first.call([&] { l.begun = true; }); },
+    destroy_after_wake([] { return std::make_unique<lazy>(); }, [](lazy& l) { l.first.call([&] { l.begun = true; }); },
                        [](lazy& l, int i) {
                            weft_test::yield_until([&] { return l.begun.load(); });
                            if (i % 2 == 0) return l.first.call([] {});

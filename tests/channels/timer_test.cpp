@@ -337,8 +337,7 @@ TEST_CASE("timers work without any runtime", "[timer][thread]") {
     CHECK(clock::now() >= start + 2ms);
     weft::ticker ticker(1ms);
     tick value;
-    for (int i = 0; i != 3; ++i)
-        CHECK(weft::select(weft::on_recv(ticker.channel(), value), weft::on_timeout(1h)) == 0);
+    for (int i = 0; i != 3; ++i) CHECK(weft::select(weft::on_recv(ticker.channel(), value), weft::on_timeout(1h)) == 0);
     weft::timer timer(1h);
     std::thread other([&] { timer.reset(1ms); });
     CHECK(timer.channel().recv().has_value());

@@ -48,7 +48,8 @@ private:
 
     // idle <-> running -> finishing under the lock of `waiters_`; -> done (release) without it, as the last access.
     std::atomic<std::uint32_t> state_{idle};
-    std::atomic<detail::waiter const*> caller_{nullptr};  // who runs the function, written by himself; compared by others
+    std::atomic<detail::waiter const*> caller_{
+        nullptr};  // who runs the function, written by himself; compared by others
     detail::wait_queue waiters_;
 };
 

@@ -120,8 +120,17 @@ chan_status try_send(channel<T>* to, V&& value) {
         return chan_status::would_block;
     }
     outgoing<T> out(std::forward<V>(value));
-    channel_result const result = to->send_or_lock(out.get());
-    if (result == channel_result::would_wait) to->unlock();
+    channel_result result{};
+    if constexpr (travels_bare<T>) {
+        result = to->send_or_fail(out.get());
+    } else {
+        try {
+            result = to->send_or_fail(out.get());
+        } catch (...) {
+            out.restore();
+            throw;
+        }
+    }
     if (result != channel_result::done) out.restore();
     return to_status(result);
 }

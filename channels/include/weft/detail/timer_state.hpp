@@ -44,7 +44,9 @@ public:
 
     // ---- for select
 
-    clock::time_point due() const noexcept { return clock::time_point(clock::duration(due_.load(std::memory_order_acquire))); }
+    clock::time_point due() const noexcept {
+        return clock::time_point(clock::duration(due_.load(std::memory_order_acquire)));
+    }
     /// Queues `node`, to be woken if the timer is due earlier than now known.
     void watch(channel_waiter& node) noexcept;
     void unwatch(channel_waiter& node) noexcept;
@@ -57,7 +59,8 @@ private:
     bool is_timer_ = false;
     mutable spin_lock lock_;
     bool running_ WEFT_GUARDED_BY(lock_) = false;
-    std::atomic<clock::rep> due_{never.time_since_epoch().count()};  // written under the lock; a look without it is a hint
+    std::atomic<clock::rep> due_{
+        never.time_since_epoch().count()};  // written under the lock; a look without it is a hint
     clock::duration period_ WEFT_GUARDED_BY(lock_){};
     waiter_list watchers_ WEFT_GUARDED_BY(lock_);
 };

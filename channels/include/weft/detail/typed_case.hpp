@@ -195,10 +195,10 @@ public:
             return false;
         }
         prepare();
-        switch (to->send_or_lock(*static_cast<channel_element<T>*>(element))) {
+        switch (to->send_or_fail(*static_cast<channel_element<T>*>(element))) {
         case channel_result::done: f_(); return true;
         case channel_result::closed: throw_closed_in_select();
-        default: to->unlock(); return false;
+        default: return false;
         }
     }
 
