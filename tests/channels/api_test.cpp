@@ -159,7 +159,7 @@ static_assert(requires(weft::shared_mutex m) {
     { m.unlock_shared() } -> std::same_as<void>;
     std::shared_lock(m);
 });
-bool predicate();
+constexpr bool (*predicate)() = nullptr;
 static_assert(fixed<weft::condition_variable> && std::is_default_constructible_v<weft::condition_variable> &&
               requires(weft::condition_variable c, std::unique_lock<weft::mutex>& lock, clock::time_point t,
                        milliseconds d) {
