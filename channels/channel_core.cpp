@@ -34,17 +34,21 @@ channel_result channel_core::try_send(void* element) {
     element_operations const& act = operations_;
     channel_waiter* to = nullptr;
     bool charge = false;
-    {
-        biased_guard guard(lock_);
-        if (closed_.load(std::memory_order_relaxed)) return channel_result::closed;
-        to = receivers_.pop_claimed();
-        if (to == nullptr) {
+    for (bool done = false; !done;) {
+        {
+            biased_guard guard(lock_);
+            if (closed_.load(std::memory_order_relaxed)) return channel_result::closed;
+            to = receivers_.pop_claimed();
             std::size_t const n = count_.load(std::memory_order_relaxed);
-            if (n >= capacity_) return channel_result::would_wait;
-            act.push(*this, element, n);
-            set_count(n + 1);
+            done = to != nullptr || n < room_;
+            if (!done && n >= capacity_) return channel_result::would_wait;
+            if (to == nullptr && done) {
+                act.push(*this, element, n);
+                set_count(n + 1);
+            }
+            if (done) charge = count_operation();
         }
-        charge = count_operation();
+        if (!done) act.grow(*this);
     }
     if (to != nullptr) {
         act.move_to_slot(to->element, element);
@@ -64,7 +68,7 @@ channel_result channel_core::try_receive(void* slot) {
         std::size_t const n = count_.load(std::memory_order_relaxed);
         if (n != 0) {
             act.pop(*this, slot);
-            if (n <= capacity_) from = senders_.pop_claimed();
+            if (n <= room_) from = senders_.pop_claimed();
             if (from != nullptr)
                 act.push(*this, from->element, n - 1);
             else
@@ -106,7 +110,13 @@ channel_result channel_core::wait_in(waiter_list& list, wait_reason const& reaso
     return channel_result::timed_out;
 }
 
-channel_result channel_core::wait_to_send(void* element, clock::time_point deadline) {
+channel_result channel_core::wait_to_send(void* element, clock::time_point deadline) WEFT_NO_THREAD_SAFETY_ANALYSIS {
+    while (grows_ && can_send_locked()) {
+        lock_.unlock();
+        channel_result const result = try_send(element);
+        if (result != channel_result::would_wait) return result;
+        lock_.lock();
+    }
     return wait_in(senders_, sending, element, deadline);
 }
 

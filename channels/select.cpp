@@ -69,6 +69,8 @@ private:
     std::size_t otherwise_ = none;
     std::size_t first_deadline_ = none;
     clock::time_point deadline_ = clock::time_point::max();
+    std::size_t first_due_ = none;  // first_deadline_, or a source that will be ready by itself before; and when
+    clock::time_point due_ = clock::time_point::max();
     bool const in_order_;
     bool outside_ = false;
 };
@@ -120,6 +122,7 @@ bool selection::try_one(select_entry& e) {
     switch (e.what) {
     case kind::receive: e.outcome = e.channel->try_receive(e.element); break;
     case kind::send: e.outcome = e.channel->try_send(e.element); break;
+    case kind::source: return e.source->try_take();
     case kind::deadline: return e.when <= clock::now().time_since_epoch();
     default: return true;
     }
@@ -231,7 +234,13 @@ bool selection::arm_sources(wait& w, std::size_t& chosen) {
             withdraw(none);
             throw;
         }
-        if (e.armed) continue;
+        if (e.armed) {
+            if (clock::time_point const due = e.source->due(); due < due_) {
+                first_due_ = poll_order_[i];
+                due_ = due;
+            }
+            continue;
+        }
         if (!w.finish()) return false;  // somebody else was first, and delivers
         chosen = poll_order_[i];
         return true;
@@ -242,7 +251,7 @@ bool selection::arm_sources(wait& w, std::size_t& chosen) {
 void selection::withdraw(std::size_t winner) noexcept {
     for (std::size_t i = 0; i != candidates_; ++i) {
         select_entry& e = *cases_[poll_order_[i]];
-        if (e.what == kind::source && e.armed) e.source->disarm();
+        if (e.what == kind::source && std::exchange(e.armed, false)) e.source->disarm();
         // The winner's channel may be gone by now: its waker has unlinked the node.
         if (is_channel(e) && poll_order_[i] != winner)
             e.channel->forget(e.what == kind::send ? e.channel->senders() : e.channel->receivers(), e.node);
@@ -266,20 +275,24 @@ wait_tag selection::sleep(wait& w) {
     if (is_late()) return w.park_then(&unlock_for_good, this);
     unlock_all();
     std::size_t chosen = none;
+    first_due_ = first_deadline_;
+    due_ = deadline_;
     if (arm_sources(w, chosen)) return static_cast<wait_tag>(chosen);
-    return w.park_until(deadline_);
+    return w.park_until(due_);
 }
 
+// None: somebody else was given what this select was woken for.
 std::size_t selection::park(wait& w) {
     wait_tag const winner = sleep(w);
     if (winner == tag_cancelled) {
         withdraw(none);
         throw_cancelled();
     }
-    std::size_t const chosen = winner == tag_timeout ? first_deadline_ : winner;
+    std::size_t const chosen = winner == tag_timeout ? first_due_ : winner;
     withdraw(chosen);
     select_entry& e = *cases_[chosen];
     if (is_channel(e)) e.outcome = e.node.closed ? channel_result::closed : channel_result::done;
+    if (e.what == kind::source && !e.source->confirm()) return none;
     return chosen;
 }
 
@@ -306,7 +319,7 @@ std::size_t selection::run() {
             throw_cancelled();
         }
         enqueue(w.token());
-        return park(w);
+        if (std::size_t const i = park(w); i != none) return i;
     }
 }
 

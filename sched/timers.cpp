@@ -22,6 +22,23 @@ constexpr auto later = [](auto const& a, auto const& b) { return a.deadline > b.
 timer_handle timer_queue::arm(clock::time_point deadline, wait_token sleeper, wait_tag tag) {
     biased_guard guard(lock_);
     lock_.count_use();
+    timer_record& record = add(deadline);
+    record.sleeper = sleeper;
+    record.tag = tag;
+    record.action = nullptr;
+    return armed(record);
+}
+
+timer_handle timer_queue::arm(clock::time_point deadline, timed_action& action, std::uint64_t serial) {
+    biased_guard guard(lock_);
+    lock_.count_use();
+    timer_record& record = add(deadline);
+    record.action = &action;
+    record.serial = serial;
+    return armed(record);
+}
+
+timer_record& timer_queue::add(clock::time_point deadline) {
     if (heap_.size() >= sweep_from &&
         dead_.load(std::memory_order_relaxed) * 4 >= static_cast<std::int64_t>(heap_.size()))
         sweep();
@@ -29,23 +46,29 @@ timer_handle timer_queue::arm(clock::time_point deadline, wait_token sleeper, wa
     if (free_ == nullptr) free_ = &records_.emplace_back();
     timer_record& record = *free_;
     free_ = record.next_free;
-    record.sleeper = sleeper;
-    record.tag = tag;
-    std::uint64_t const generation = record.state.load(std::memory_order_relaxed) >> 2;
-    record.state.store(generation << 2 | timer_record::armed, std::memory_order_relaxed);
     heap_.push_back({deadline, &record});
     std::push_heap(heap_.begin(), heap_.end(), later);
     publish_earliest();
+    return record;
+}
+
+timer_handle timer_queue::armed(timer_record& record) noexcept {
+    std::uint64_t const generation = record.state.load(std::memory_order_relaxed) >> 2;
+    record.state.store(generation << 2 | timer_record::armed, std::memory_order_relaxed);
     return {&record, generation, this};
 }
 
 bool timer_queue::stop(timer_handle const& timer) noexcept {
     if (timer.record == nullptr) return false;
+    // Counted first: with an action the exchange is the last access, and pairs with the end of the queue.
+    timer.queue->dead_.fetch_add(1, std::memory_order_relaxed);
     std::uint64_t expected = timer.generation << 2 | timer_record::armed;
     std::uint64_t const dead = timer.generation << 2 | timer_record::dead;
-    if (!timer.record->state.compare_exchange_strong(expected, dead, std::memory_order_relaxed)) return false;
-    timer.queue->dead_.fetch_add(1, std::memory_order_relaxed);
-    return true;
+    if (timer.record->state.compare_exchange_strong(expected, dead, std::memory_order_release,
+                                                    std::memory_order_relaxed))
+        return true;
+    timer.queue->dead_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
 }
 
 timer_queue& timer_queue::take() {
@@ -62,13 +85,15 @@ void timer_queue::retire(timer_queue& queue, wait_tag tag) noexcept {
 
 std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept { return fire(now, nullptr, ready); }
 
-// With the tag that it was armed with, or another instead.
+// With the tag that it was armed with; or another instead, for the runtime ends: then actions are abandoned.
 std::size_t timer_queue::fire(clock::time_point now, wait_tag const* instead, ready_list& ready) noexcept {
     std::size_t fired = 0;
     while (earliest() <= now) {
         struct {
+            timed_action* action;
             wait_token sleeper;
             wait_tag tag;
+            std::uint64_t serial;
         } due[fire_batch];
         std::size_t count = 0;
         {
@@ -81,7 +106,8 @@ std::size_t timer_queue::fire(clock::time_point now, wait_tag const* instead, re
                 if ((state & timer_record::state_mask) == timer_record::armed &&
                     record.state.compare_exchange_strong(state, state & ~std::uint64_t{timer_record::state_mask},
                                                          std::memory_order_relaxed)) {
-                    due[count++] = {record.sleeper, instead == nullptr ? record.tag : *instead};
+                    due[count++] = {record.action, record.sleeper, instead == nullptr ? record.tag : *instead,
+                                    record.serial};
                 } else {
                     dead_.fetch_sub(1, std::memory_order_relaxed);
                 }
@@ -89,8 +115,14 @@ std::size_t timer_queue::fire(clock::time_point now, wait_tag const* instead, re
             }
             publish_earliest();
         }
-        for (std::size_t i = 0; i != count; ++i)
-            if (due[i].sleeper.try_claim()) due[i].sleeper.who->deliver(due[i].tag, ready);
+        for (std::size_t i = 0; i != count; ++i) {
+            if (due[i].action != nullptr && instead == nullptr)
+                due[i].action->fire(due[i].serial);
+            else if (due[i].action != nullptr)
+                due[i].action->abandon(due[i].serial);
+            else if (due[i].sleeper.try_claim())
+                due[i].sleeper.who->deliver(due[i].tag, ready);
+        }
         fired += count;
     }
     return fired;

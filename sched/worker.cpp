@@ -46,6 +46,8 @@ poller* current_poller() noexcept {
 
 timer_queue& current_timers() noexcept { return current_worker()->timers; }
 
+runtime_core& runtime_of_this_worker() noexcept { return current_worker()->runtime; }
+
 std::uint64_t random_bits() noexcept {
     if (worker* here = current_worker(); here != nullptr) return here->random();
     thread_local std::uint64_t state = reinterpret_cast<std::uintptr_t>(&state);

@@ -2,8 +2,11 @@
 
 #include <chrono>
 #include <concepts>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -14,6 +17,7 @@
 #include <weft/error.hpp>
 #include <weft/select.hpp>
 #include <weft/sync.hpp>
+#include <weft/time.hpp>
 
 #include "support/catch.hpp"
 
@@ -96,6 +100,8 @@ static_assert(closable<send_chan<int>> && !closable<recv_chan<int>>);
 
 static_assert(weft::slot_for<int, int> && weft::slot_for<std::optional<int>, int> && !weft::slot_for<long, int>);
 static_assert(std::same_as<decltype(weft::make_chan<int>(3)), chan<int>>);
+static_assert(std::same_as<decltype(weft::make_unbounded_chan<int>()), chan<int>>);
+static_assert(std::same_as<decltype(weft::make_unbounded_chan<int>(std::size_t{3})), chan<int>>);
 static_assert(std::same_as<decltype(*std::declval<weft::chan_iterator<boxed> const&>()), boxed>);
 static_assert(std::equality_comparable<weft::unit> && std::is_empty_v<weft::unit>);
 static_assert(chan_status::ok != chan_status::would_block && chan_status::timed_out != chan_status::closed);
@@ -137,7 +143,106 @@ constexpr bool lockable = std::is_default_constructible_v<Lock> && !std::is_copy
     { l.try_lock() } -> std::same_as<bool>;
     { l.unlock() } -> std::same_as<void>;
 };
-static_assert(lockable<weft::mutex>);
+static_assert(lockable<weft::mutex> && lockable<weft::timed_mutex> && lockable<weft::shared_mutex>);
+
+template <class T>
+constexpr bool fixed = !std::is_copy_constructible_v<T> && !std::is_move_constructible_v<T>;
+
+using weft::clock;
+static_assert(requires(weft::timed_mutex m, clock::time_point t, milliseconds d) {
+    { m.try_lock_until(t) } -> std::same_as<bool>;
+    { m.try_lock_for(d) } -> std::same_as<bool>;
+});
+static_assert(requires(weft::shared_mutex m) {
+    { m.lock_shared() } -> std::same_as<void>;
+    { m.try_lock_shared() } -> std::same_as<bool>;
+    { m.unlock_shared() } -> std::same_as<void>;
+    std::shared_lock(m);
+});
+constexpr bool (*predicate)() = nullptr;
+static_assert(fixed<weft::condition_variable> && std::is_default_constructible_v<weft::condition_variable> &&
+              requires(weft::condition_variable c, std::unique_lock<weft::mutex>& lock, clock::time_point t,
+                       milliseconds d) {
+                  { c.notify_one() }
+                  noexcept->std::same_as<void>;
+                  { c.notify_all() }
+                  noexcept->std::same_as<void>;
+                  { c.wait(lock) } -> std::same_as<void>;
+                  { c.wait(lock, predicate) } -> std::same_as<void>;
+                  { c.wait_until(lock, t) } -> std::same_as<std::cv_status>;
+                  { c.wait_until(lock, t, predicate) } -> std::same_as<bool>;
+                  { c.wait_for(lock, d) } -> std::same_as<std::cv_status>;
+                  { c.wait_for(lock, d, predicate) } -> std::same_as<bool>;
+              });
+static_assert(fixed<weft::counting_semaphore> && std::same_as<weft::binary_semaphore, weft::counting_semaphore> &&
+              !std::is_convertible_v<std::ptrdiff_t, weft::counting_semaphore> &&
+              requires(weft::counting_semaphore s, clock::time_point t, milliseconds d) {
+                  { s.acquire() } -> std::same_as<void>;
+                  { s.try_acquire() } -> std::same_as<bool>;
+                  { s.try_acquire_until(t) } -> std::same_as<bool>;
+                  { s.try_acquire_for(d) } -> std::same_as<bool>;
+                  { s.release() } -> std::same_as<void>;
+                  { s.release(3) } -> std::same_as<void>;
+              });
+static_assert(fixed<weft::latch> && !std::is_convertible_v<std::ptrdiff_t, weft::latch> &&
+              requires(weft::latch l, weft::latch const& seen) {
+                  { l.count_down() } -> std::same_as<void>;
+                  { l.count_down(2) } -> std::same_as<void>;
+                  { seen.try_wait() }
+                  noexcept->std::same_as<bool>;
+                  { l.wait() } -> std::same_as<void>;
+                  { l.arrive_and_wait() } -> std::same_as<void>;
+                  { l.arrive_and_wait(2) } -> std::same_as<void>;
+              });
+static_assert(fixed<weft::barrier> && !std::is_convertible_v<std::ptrdiff_t, weft::barrier> &&
+              requires(weft::barrier b) {
+                  { b.arrive_and_wait() } -> std::same_as<void>;
+                  { b.arrive_and_drop() } -> std::same_as<void>;
+              });
+static_assert(fixed<weft::once> && std::is_default_constructible_v<weft::once> && requires(weft::once o) {
+    { o.call(predicate) } -> std::same_as<void>;
+});
+static_assert(fixed<weft::event> && std::is_default_constructible_v<weft::event> &&
+              requires(weft::event e, weft::event const& seen, clock::time_point t, milliseconds d) {
+                  { e.set() }
+                  noexcept->std::same_as<void>;
+                  { seen.is_set() }
+                  noexcept->std::same_as<bool>;
+                  { e.wait() } -> std::same_as<void>;
+                  { e.wait_until(t) } -> std::same_as<bool>;
+                  { e.wait_for(d) } -> std::same_as<bool>;
+              });
+static_assert(pinned<decltype(weft::on_set(std::declval<weft::event&>()))>);
+static_assert(pinned<decltype(weft::on_set(std::declval<weft::event&>(), predicate))>);
+static_assert(std::is_default_constructible_v<weft::pool<int>> && fixed<weft::pool<int>> &&
+              std::is_constructible_v<weft::pool<int>, boxed (*)()> && requires(weft::pool<int> p) {
+                  { p.get() } -> std::same_as<boxed>;
+                  { p.put(boxed()) } -> std::same_as<void>;
+              });
+
+static_assert(std::same_as<decltype(weft::after(clock::duration())), recv_chan<clock::time_point>>);
+static_assert(fixed<weft::timer> && !std::is_convertible_v<clock::duration, weft::timer> &&
+              requires(weft::timer t, weft::timer const& seen) {
+                  { seen.channel() }
+                  noexcept->std::same_as<recv_chan<clock::time_point> const&>;
+                  { t.stop() } -> std::same_as<bool>;
+                  { t.reset(milliseconds(1)) } -> std::same_as<bool>;
+              });
+static_assert(fixed<weft::ticker> && !std::is_convertible_v<clock::duration, weft::ticker> &&
+              requires(weft::ticker t, weft::ticker const& seen) {
+                  { seen.channel() }
+                  noexcept->std::same_as<recv_chan<clock::time_point> const&>;
+                  { t.stop() } -> std::same_as<void>;
+                  { t.reset(milliseconds(1)) } -> std::same_as<void>;
+              });
+static_assert(std::is_nothrow_move_constructible_v<weft::func_timer> &&
+              !std::is_copy_constructible_v<weft::func_timer> && requires(weft::func_timer t) {
+                  { t.stop() } -> std::same_as<bool>;
+                  { t.reset(milliseconds(1)) } -> std::same_as<bool>;
+              });
+static_assert(std::same_as<decltype(weft::after_func(clock::duration(), predicate)), weft::func_timer>);
+static_assert(
+    std::same_as<decltype(weft::after_func(clock::duration(), predicate, weft::site::here())), weft::func_timer>);
 static_assert(!std::is_copy_constructible_v<weft::wait_group> && requires(weft::wait_group g) {
     { g.add() } -> std::same_as<void>;
     { g.add(std::ptrdiff_t{3}) } -> std::same_as<void>;

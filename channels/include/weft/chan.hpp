@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -65,6 +66,8 @@ template <class T>
 class chan;
 template <class T>
 chan<T> make_chan(std::ptrdiff_t capacity = 0);
+template <class T>
+chan<T> make_unbounded_chan(std::size_t max_items = SIZE_MAX);
 
 /// The sending view of a channel: a handle, as `chan` is; see there for what the calls do.
 ///
@@ -243,6 +246,8 @@ public:
 private:
     template <class U>
     friend chan<U> make_chan(std::ptrdiff_t capacity);
+    template <class U>
+    friend chan<U> make_unbounded_chan(std::size_t max_items);
     explicit chan(detail::channel<T>& made) noexcept : detail::channel_handle<T>(made) {}
 };
 
@@ -254,6 +259,19 @@ chan<T> make_chan(std::ptrdiff_t capacity) {
                   "a channel carries movable values; send a pointer or a std::reference_wrapper instead");
     if (capacity < 0) throw std::invalid_argument("weft::make_chan: negative capacity " + std::to_string(capacity));
     return chan<T>(*new detail::channel<T>(static_cast<std::size_t>(capacity)));
+}
+
+/// Makes a channel whose buffer grows with what is queued, up to `max_items` values: until then sending does not wait.
+///
+/// In everything else it is a channel like any other: values arrive in order, also those of different senders, and select,
+/// close and the timed calls work. Memory is given back after a burst. `capacity()` is `max_items`.
+/// Errors: a send that finds no memory to grow throws `std::bad_alloc`; its value is untouched.
+template <class T>
+chan<T> make_unbounded_chan(std::size_t max_items) {
+    static_assert(std::is_object_v<T> && !std::is_const_v<T> && std::is_move_constructible_v<T>,
+                  "a channel carries movable values; send a pointer or a std::reference_wrapper instead");
+    std::size_t const room = detail::channel<T>::least_room;
+    return chan<T>(*new detail::channel<T>(max_items, max_items < room ? max_items : room));
 }
 
 }  // namespace weft

@@ -27,6 +27,7 @@
 #include <weft/sync.hpp>
 #include <weft/task_group.hpp>
 #include <weft/this_fiber.hpp>
+#include <weft/time.hpp>
 #include <weft/weighted_semaphore.hpp>
 
 /// Fibers, channels, select and what belongs to them.

@@ -5,8 +5,11 @@
 // between a claim and its delivery. If the last step, moving out of the box, throws, the box goes back to the front of
 // the channel.
 
+#include <weft/clock.hpp>
 #include <weft/detail/channel_core.hpp>
+#include <weft/detail/timer_state.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <new>
@@ -31,18 +34,28 @@ struct channel_box {
 template <class T>
 using channel_element = std::conditional_t<travels_bare<T>, T, std::unique_ptr<channel_box<T>>>;
 
+/// Whether a channel of `T` may be a timer's: its receives then go by `channel::timer`.
+template <class T>
+inline constexpr bool may_be_timer = std::is_same_v<T, clock::time_point>;
+
 template <class T>
 class channel final : public channel_core {
 public:
     using element = channel_element<T>;
 
-    explicit channel(std::size_t capacity) : channel_core(capacity, operations), buffer_(allocate(capacity)) {}
+    /// Of the buffer of a channel that grows.
+    static constexpr std::size_t least_room = 64;
+
+    explicit channel(std::size_t capacity) : channel(capacity, capacity) {}
+    /// With room for `room` values at first, and for up to `capacity` when they come.
+    channel(std::size_t capacity, std::size_t room)
+        : channel_core(capacity, room, operations), buffer_(allocate(room)) {}
     ~channel() {
         for (std::size_t n = count_.load(std::memory_order_relaxed); n != 0; --n) {
             std::optional<element> dropped;
             pop(*this, &dropped);
         }
-        std::allocator<element>().deallocate(buffer_, capacity_);
+        std::allocator<element>().deallocate(buffer_, room_);
     }
 
     /// Acts at once or returns `would_wait` *with the lock held*.
@@ -60,10 +73,18 @@ public:
             return channel_result::done;
         }
         std::size_t const n = count_.load(std::memory_order_relaxed);
-        if (n >= capacity_) return channel_result::would_wait;
+        if (n >= room_) return channel_result::would_wait;
         put(std::move(value), n);
         set_count(n + 1);
         return leave(channel_result::done);
+    }
+
+    /// Acts at once, or returns `would_wait`.
+    channel_result send_or_fail(element& value) {
+        channel_result const result = send_or_lock(value);
+        if (result != channel_result::would_wait) return result;
+        unlock();
+        return grows_ ? try_send(&value) : result;
     }
 
     /// Acts at once or returns `would_wait` *with the lock held*. `slot` is empty.
@@ -71,7 +92,7 @@ public:
         lock_.lock();
         if (std::size_t const n = count_.load(std::memory_order_relaxed); n != 0) {
             take(slot);
-            if (!senders_.empty() && n <= capacity_) [[unlikely]]
+            if (!senders_.empty() && n <= room_) [[unlikely]]
                 return refill(n);
             set_count(n - 1);
             return leave(channel_result::done);
@@ -104,12 +125,15 @@ public:
         lock_.unlock();
     }
 
+    timer_state& timer() noexcept requires may_be_timer<T> { return timer_; }
+
 private:
     struct nothing {};
     struct returned_boxes {
         channel_element<T> first;
         std::size_t count = 0;
     };
+    struct no_timer {};
 
     static element* allocate(std::size_t capacity) {
         constexpr std::size_t addressable = std::numeric_limits<std::ptrdiff_t>::max();
@@ -121,11 +145,65 @@ private:
 
     /// The unlock is the last access to the channel.
     channel_result leave(channel_result result) WEFT_NO_THREAD_SAFETY_ANALYSIS {
-        bool const charge = count_operation();
+        if (count_operation()) [[unlikely]] {
+            leave_charged();
+            return result;
+        }
         lock_.unlock();
-        if (charge) [[unlikely]]
-            charge_budget();
         return result;
+    }
+    WEFT_NOINLINE void leave_charged() WEFT_NO_THREAD_SAFETY_ANALYSIS {
+        bool const wasteful = grows_ && room_ > least_room && count_.load(std::memory_order_relaxed) < room_ / 8;
+        if (wasteful) hold();
+        lock_.unlock();
+        if (wasteful) {
+            shrink();
+            if (drop()) delete this;
+        }
+        charge_budget();
+    }
+
+    static void grow(channel_core& full) {
+        auto& self = static_cast<channel&>(full);
+        self.lock();
+        std::size_t const room = self.room_;
+        self.unlock();
+        std::size_t const most = self.capacity_;
+        if (room < most)
+            self.change_room(room, room > most / 2 ? most : std::max(room * 2, std::min(most, least_room)));
+    }
+    void shrink() noexcept {
+        lock();
+        std::size_t const room = room_;
+        unlock();
+        try {
+            if (room / 4 >= least_room) change_room(room, room / 4);
+        } catch (std::bad_alloc const&) {}  // then it stays as it is
+    }
+    /// Unless somebody else was first, or the values would not fit.
+    void change_room(std::size_t from, std::size_t to) WEFT_NO_THREAD_SAFETY_ANALYSIS {
+        element* unused = allocate(to);
+        std::size_t unused_room = to;
+        lock();
+        std::size_t const n = buffered();
+        if (room_ == from && n <= to) {
+            for (std::size_t i = 0; i != n; ++i) {
+                ::new (static_cast<void*>(unused + i)) element(std::move(buffer_[head_]));
+                buffer_[head_].~element();
+                if (++head_ == room_) head_ = 0;
+            }
+            head_ = 0;
+            std::swap(buffer_, unused);
+            std::swap(room_, unused_room);
+        }
+        unlock();
+        std::allocator<element>().deallocate(unused, unused_room);
+    }
+    /// Those of the queued values that are not in the list of returned boxes.
+    std::size_t buffered() const noexcept {
+        std::size_t n = count_.load(std::memory_order_relaxed);
+        if constexpr (!travels_bare<T>) n -= returned_.count;
+        return n;
     }
 
     /// One of `n` values was taken: the oldest waiting sender's value gets the free place.
@@ -147,7 +225,7 @@ private:
     void put(element&& value, std::size_t n) noexcept {
         if constexpr (!travels_bare<T>) n -= returned_.count;
         std::size_t const end = head_ + n;
-        std::size_t const free = end < capacity_ ? end : end - capacity_;
+        std::size_t const free = end < room_ ? end : end - room_;
         ::new (static_cast<void*>(buffer_ + free)) element(std::move(value));
     }
     void take(std::optional<element>& slot) noexcept {
@@ -160,7 +238,7 @@ private:
         }
         slot.emplace(std::move(buffer_[head_]));
         buffer_[head_].~element();
-        if (++head_ == capacity_) head_ = 0;
+        if (++head_ == room_) head_ = 0;
     }
 
     static void push(channel_core& to, void* value, std::size_t n) {
@@ -172,10 +250,11 @@ private:
     static void move_to_slot(void* slot, void* value) {
         static_cast<std::optional<element>*>(slot)->emplace(std::move(*static_cast<element*>(value)));
     }
-    static constexpr element_operations operations{&push, &pop, &move_to_slot};
+    static constexpr element_operations operations{&push, &pop, &move_to_slot, &grow};
 
-    element* const buffer_;
+    element* buffer_;
     [[no_unique_address]] std::conditional_t<travels_bare<T>, nothing, returned_boxes> returned_{};
+    [[no_unique_address]] std::conditional_t<may_be_timer<T>, timer_state, no_timer> timer_{};
 };
 
 /// An element made of the caller's value, and the way back if nobody took it.

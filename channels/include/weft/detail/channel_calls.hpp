@@ -120,8 +120,17 @@ chan_status try_send(channel<T>* to, V&& value) {
         return chan_status::would_block;
     }
     outgoing<T> out(std::forward<V>(value));
-    channel_result const result = to->send_or_lock(out.get());
-    if (result == channel_result::would_wait) to->unlock();
+    channel_result result{};
+    if constexpr (travels_bare<T>) {
+        result = to->send_or_fail(out.get());
+    } else {
+        try {
+            result = to->send_or_fail(out.get());
+        } catch (...) {
+            out.restore();
+            throw;
+        }
+    }
     if (result != channel_result::done) out.restore();
     return to_status(result);
 }
@@ -164,6 +173,14 @@ chan_status receive_until(channel<T>* from, Slot& slot, clock::time_point deadli
     if constexpr (!std::is_same_v<Slot, T>) slot.reset();
     if (from == nullptr) [[unlikely]]
         return to_status(wait_on_nil(deadline));
+    if constexpr (may_be_timer<T>) {
+        if (from->timer().is_timer()) {
+            clock::time_point tick;
+            channel_result const result = from->timer().take_until(tick, deadline);
+            if (result == channel_result::done) slot = tick;
+            return to_status(result);
+        }
+    }
     return to_status(receive_with(*from, slot, [=](std::optional<channel_element<T>>& arrived) {
         channel_result const result = from->receive_or_lock(arrived);
         return result == channel_result::would_wait ? from->wait_to_receive(&arrived, deadline) : result;
@@ -174,6 +191,17 @@ template <class T, class Slot>
 chan_status try_receive(channel<T>* from, Slot& slot) {
     if constexpr (!std::is_same_v<Slot, T>) slot.reset();
     if (from == nullptr) return chan_status::would_block;
+    if constexpr (may_be_timer<T>) {
+        if (from->timer().is_timer()) {
+            clock::time_point tick;
+            if (from->timer().take(tick)) {
+                slot = tick;
+                return chan_status::ok;
+            }
+            from->count_miss();
+            return chan_status::would_block;
+        }
+    }
     if (from->cannot_receive()) {
         from->count_miss();
         return chan_status::would_block;

@@ -9,6 +9,9 @@
 //             closed                => nobody waits.
 //             A node is linked iff it is in a list; only under the lock. A popped node belongs to the popper until it
 //             delivers, provided it won the claim; else it is the sleeper's again at once.
+//             A channel that grows has a buffer of `room_` places, at first fewer than its capacity. A sender that finds it
+//             full, and the channel not, makes a larger one, and a fiber that passes by an oversized one makes a smaller one:
+//             both without the lock, which is held only while the values move.
 // Lock order: the lock is a leaf, except that select takes those of all its channels, by address, and that a fiber which
 //             waits without a deadline keeps it until it has left its stack.
 // Destroy after wake: the unlock or the deliver that ends an operation is its last access to the channel. So values are
@@ -95,11 +98,12 @@ enum class channel_result { done, would_wait, closed, timed_out };
 
 class channel_core {
 public:
-    /// What the core needs to know of the element type. None of these throws.
+    /// What the core needs to know of the element type. None of these throws, but `grow`.
     struct element_operations {
         void (*push)(channel_core& to, void* element, std::size_t n);  // element -> buffer, behind `n` others
         void (*pop)(channel_core& from, void* slot);                   // buffer -> slot
         void (*move_to_slot)(void* slot, void* element);               // element -> slot
+        void (*grow)(channel_core& full);                              // the buffer, without the lock
     };
 
     channel_core(channel_core const&) = delete;
@@ -157,8 +161,8 @@ public:
     }
 
 protected:
-    channel_core(std::size_t capacity, element_operations const& operations) noexcept
-        : capacity_(capacity), operations_(operations) {}
+    channel_core(std::size_t capacity, std::size_t room, element_operations const& operations) noexcept
+        : capacity_(capacity), room_(room), operations_(operations), grows_(room != capacity) {}
     ~channel_core() = default;
 
     /// Under the lock. True at every 64th operation: the caller then charges its budget, after the unlock.
@@ -170,7 +174,9 @@ protected:
 
     // What never changes, or seldom.
     std::size_t const capacity_;
+    std::size_t room_;  // of the buffer; only in a channel that grows less than capacity_, and changed, under the lock
     element_operations const& operations_;
+    bool const grows_;
     atomic<std::uint32_t> handles_{1};
     atomic<std::uint32_t> misses_{0};
     atomic<bool> closed_{false};  // written under the lock, release; read without it, acquire
@@ -178,7 +184,7 @@ protected:
     // What each operation writes: one cache line moves between the processors, and not two.
     alignas(cache_line_bytes) biased_lock lock_;
     atomic<std::size_t> count_{0};  // values in the buffer; written under the lock
-    std::size_t head_ = 0;               // where the buffer's oldest value is
+    std::size_t head_ = 0;          // where the buffer's oldest value is
     waiter_list receivers_;
     waiter_list senders_;
 

@@ -42,6 +42,16 @@ public:
     bool try_now() {
         auto* const from = static_cast<detail::channel<T>*>(channel);
         if (from == nullptr) return false;
+        if constexpr (may_be_timer<T>) {
+            if (from->timer().is_timer()) {
+                if (!timer_.try_take()) {
+                    from->count_miss();
+                    return false;
+                }
+                complete();
+                return true;
+            }
+        }
         if (from->cannot_receive()) {
             from->count_miss();
             return false;
@@ -60,6 +70,12 @@ protected:
         what = kind::receive;
         channel = c;
         element = &arrived_;
+        if constexpr (may_be_timer<T>) {
+            if (c == nullptr || !c->timer().is_timer()) return;
+            timer_.bind(c->timer(), arrived_);
+            what = kind::source;
+            source = &timer_;
+        }
     }
 
     Sink sink_;
@@ -74,7 +90,10 @@ private:
         store(static_cast<detail::channel<T>&>(*channel), *mine, slot);
     }
 
+    struct no_timer {};
+
     std::optional<channel_element<T>> arrived_;
+    [[no_unique_address]] std::conditional_t<may_be_timer<T>, timer_source, no_timer> timer_;
 };
 
 template <class T, class Sink>
@@ -176,10 +195,10 @@ public:
             return false;
         }
         prepare();
-        switch (to->send_or_lock(*static_cast<channel_element<T>*>(element))) {
+        switch (to->send_or_fail(*static_cast<channel_element<T>*>(element))) {
         case channel_result::done: f_(); return true;
         case channel_result::closed: throw_closed_in_select();
-        default: to->unlock(); return false;
+        default: return false;
         }
     }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Deadlines of waits: a heap per worker.
+// Deadlines of waits, and actions at a time: a heap per worker.
 //
 // A fiber holds `{record, generation}` and nobody holds anything of the fiber but its wait token, so neither side can
 // dangle. To stop a timer is one compare-and-swap; its entry stays in the heap, dead, until it comes up or a sweep
@@ -15,6 +15,7 @@
 #include <weft/clock.hpp>
 #include <weft/detail/atomic.hpp>
 #include <weft/detail/biased_lock.hpp>
+#include <weft/detail/timed_action.hpp>
 #include <weft/detail/timer_handle.hpp>
 #include <weft/detail/waiter.hpp>
 
@@ -29,17 +30,25 @@ struct timer_record {
     enum : std::uint64_t { idle, armed, dead, state_mask = 3 };
 
     atomic<std::uint64_t> state{0};  // generation << 2 | state
+    timed_action* action = nullptr;  // while armed: what is done; null: `sleeper` is woken
     wait_token sleeper;              // while armed or dead
     wait_tag tag = 0;
+    std::uint64_t serial = 0;  // of the action
     timer_record* next_free = nullptr;
 };
 
 class timer_queue {
 public:
+    timer_queue() = default;
+    timer_queue(timer_queue const&) = delete;
+
     /// Wakes `sleeper` with `tag` once `deadline` has passed. Errors: `std::bad_alloc`; nothing is armed then.
     timer_handle arm(clock::time_point deadline, wait_token sleeper, wait_tag tag);
 
-    /// True: it had not fired and will not.
+    /// Does `action` instead. Errors: `std::bad_alloc`; nothing is armed then.
+    timer_handle arm(clock::time_point deadline, timed_action& action, std::uint64_t serial);
+
+    /// True: it had not fired and will not. Then the queue may be gone when this returns.
     static bool stop(timer_handle const& timer) noexcept;
 
     /// Wakes every sleeper whose deadline is not after `now`. Returns how many.
@@ -66,6 +75,8 @@ private:
     };
 
     std::size_t fire(clock::time_point now, wait_tag const* instead, ready_list& ready) noexcept;
+    timer_record& add(clock::time_point deadline) WEFT_REQUIRES(lock_);
+    timer_handle armed(timer_record& record) noexcept WEFT_REQUIRES(lock_);
     void sweep() noexcept WEFT_REQUIRES(lock_);
     void recycle(timer_record& record) noexcept WEFT_REQUIRES(lock_);
     void publish_earliest() noexcept WEFT_REQUIRES(lock_);
