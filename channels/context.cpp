@@ -51,8 +51,7 @@ private:
 
 context make_child(context const& parent, clock::time_point deadline) {
     clock::time_point const above = parent.deadline().value_or(clock::time_point::max());
-    auto* const node =
-        new done_node(detail::context_access::held(parent), above < deadline ? above : deadline);
+    auto* const node = new done_node(detail::context_access::held(parent), above < deadline ? above : deadline);
     context made = detail::context_access::adopt(node);
     node->adopt();
     return made;

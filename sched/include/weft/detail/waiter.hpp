@@ -208,7 +208,7 @@ private:
 
     std::atomic<std::uint64_t> word_;
     std::atomic<std::uint8_t> cancelled_{0};  // raised by cancellers, lowered by the owner
-    wait_tag won_by_ = 0;                     // written by the winner between claim and deliver, read by the sleeper after
+    wait_tag won_by_ = 0;  // written by the winner between claim and deliver, read by the sleeper after
     kind kind_;
 };
 
