@@ -135,7 +135,7 @@ TEST_CASE("everything under with_timeout is bounded", "[context][cancel]") {
         CHECK(bounded([] { return weft::chan<int>().recv(); }) == end::timed_out);
         CHECK(bounded([] { weft::spawn(sleep_long).join(); }) == end::timed_out);
         CHECK(bounded([] {}) == end::normal);
-        CHECK(end_of([] { with_timeout(0s, sleep_briefly); }) == end::timed_out);
+        CHECK(end_of([] { with_timeout(0s, sleep_long); }) == end::timed_out);
         // Locks and blocking calls that have started go on.
         CHECK(bounded([&] { std::scoped_lock guard(mutex); }) == end::normal);
         CHECK(end_of(sleep_briefly) == end::normal);
