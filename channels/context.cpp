@@ -66,6 +66,7 @@ recv_chan<unit> context::done() const {
     return static_cast<done_node*>(by)->done();  // there are no others here
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature that programs know
 void cancel_function::operator()(std::exception_ptr cause) const noexcept {
     if (detail::cancel_node* const node = detail::context_access::cancels(ctx_); node != nullptr)
         node->cancel(detail::cancel_state::cancelled, cause);

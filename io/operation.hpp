@@ -16,7 +16,7 @@ public:
     operation(operation const&) = delete;
 
     /// Repeats `call(number)`, a `call_result`, until it does not block. Fails with ECANCELED when the descriptor is closed or the
-    /// fiber is cancelled, and with ETIMEDOUT when the deadline has passed.
+    /// fiber is cancelled, and with ETIMEDOUT when its deadline has passed, or one of the fiber's context.
     /// Blocks: while the call would block, and while it is another operation's turn.
     template <class Call>
     call_result attempt(Call const& call) {

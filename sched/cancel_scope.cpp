@@ -11,7 +11,8 @@ namespace weft::detail {
 namespace {
 
 cancel_scope*& scopes_of(waiter& w) noexcept {
-    return w.what() == waiter::kind::fiber ? static_cast<fiber_control&>(w).scope : static_cast<thread_waiter&>(w).scope;
+    return w.what() == waiter::kind::fiber ? static_cast<fiber_control&>(w).scope
+                                           : static_cast<thread_waiter&>(w).scope;
 }
 
 cancel_state state_of(context const& c) noexcept {

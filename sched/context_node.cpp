@@ -269,7 +269,7 @@ std::error_code context::error() const noexcept {
     detail::cancel_node* const by = detail::context_access::cancels(*this);
     if (by == nullptr) return {};
     by->expire_if_due();
-    switch (by->state()) {
+    switch (by->state()) {  // NOLINT(clang-analyzer-cplusplus.NewDelete): this handle keeps the node
     case detail::cancel_state::cancelled: return std::make_error_code(std::errc::operation_canceled);
     case detail::cancel_state::timed_out: return std::make_error_code(std::errc::timed_out);
     case detail::cancel_state::live: break;

@@ -22,8 +22,13 @@ fiber_control& create_fiber(runtime_core& rt, std::size_t bytes, std::size_t ali
 
 void discard_fiber(runtime_core& rt, fiber_control& unborn) noexcept { rt.discard(unborn); }
 
-void start_fiber(runtime_core& rt, fiber_control& fresh, fiber_operations const& operations, launch_mode how) {
-    rt.start(fresh, operations, how);
+void start_fiber(runtime_core& rt, fiber_control& fresh, fiber_operations const& operations, bool is_detached) {
+    rt.start(fresh, operations, is_detached);
+}
+
+void start_fiber_under(runtime_core& rt, fiber_control& fresh, fiber_operations const& operations, bool is_detached,
+                       context const& under) {
+    rt.start_under(fresh, operations, is_detached, under);
 }
 
 namespace {

@@ -46,7 +46,8 @@ public:
     void discard(fiber_control& unborn) noexcept;
     /// Makes the fiber alive and runnable. Errors: `std::bad_alloc`, and what copying an inherited local throws; the
     /// callable and the block are gone then.
-    void start(fiber_control& fresh, fiber_operations const& operations, launch_mode how);
+    void start(fiber_control& fresh, fiber_operations const& operations, bool is_detached);
+    void start_under(fiber_control& fresh, fiber_operations const& operations, bool is_detached, context const& under);
 
     // ---- waking
 

@@ -53,7 +53,8 @@ void runtime_core::cancel_all() noexcept {
     for_each_fiber(*this, [](fiber_control& f) { f.raise_cancelled(); });
     heavy_fence();
     for_each_fiber(*this, [](fiber_control& f) {
-        if (f.is_cancelled_by(waiter::by_call)) f.wake_cancelled();  // those that came in between are for the next round
+        if (f.is_cancelled_by(waiter::by_call))
+            f.wake_cancelled();  // those that came in between are for the next round
     });
 }
 

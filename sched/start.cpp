@@ -81,7 +81,7 @@ WEFT_NOINLINE fiber_control* conclude(fiber_control& self) noexcept {
 WEFT_NOT_IN_TSAN continuation fiber_main(void* payload) noexcept {
     fiber_control& self = *worker::arrive(payload).running();
     run_body(self);
-    if (self.scope != nullptr || !self.locals.empty()) [[unlikely]]
+    if (self.carries()) [[unlikely]]
         self.disinherit();
     fiber_control* const joiner = conclude(self);
     worker& here = *current_worker();  // the body may have moved
@@ -149,24 +149,18 @@ void runtime_core::discard(fiber_control& unborn) noexcept {
     unborn.recycle();
 }
 
-void runtime_core::start(fiber_control& fresh, fiber_operations const& operations, launch_mode how) {
+void runtime_core::start(fiber_control& fresh, fiber_operations const& operations, bool is_detached) {
     fresh.operations = &operations;
-    fresh.join_state.store(how.is_detached ? fiber_control::detached : fiber_control::running,
-                           std::memory_order_relaxed);
+    fresh.join_state.store(is_detached ? fiber_control::detached : fiber_control::running, std::memory_order_relaxed);
     // Release: whoever takes a reference sees the fields above.
-    fresh.references.store(how.is_detached ? 1 : 2, std::memory_order_release);
+    fresh.references.store(is_detached ? 1 : 2, std::memory_order_release);
     // A fiber born while the runtime ends is cancelled like the rest; one that slips past this look meets the next
     // round.
     if (stopping()) fresh.raise_cancelled();
     worker* here = current_worker();
     try {
-        if (!how.is_detached || how.under != nullptr) {
-            fiber_control const* starter = here == nullptr ? nullptr : here->running();
-            if (starter == nullptr) [[unlikely]]
-                fresh.inherit(current_scope(), thread_locals(), how.under);
-            else if (starter->scope != nullptr || !starter->locals.empty() || how.under != nullptr) [[unlikely]]
-                fresh.inherit(starter->scope, starter->locals, how.under);
-        }
+        if (!is_detached && (here == nullptr || here->running()->carries())) [[unlikely]]
+            if (!fresh.carries()) fresh.inherit(nullptr);
         if (here != nullptr && &here->runtime == this) return here->start(fresh);
         submit(fresh);
     } catch (...) {
@@ -176,6 +170,18 @@ void runtime_core::start(fiber_control& fresh, fiber_operations const& operation
         discard(fresh);
         throw;
     }
+}
+
+void runtime_core::start_under(fiber_control& fresh, fiber_operations const& operations, bool is_detached,
+                               context const& under) {
+    try {
+        fresh.inherit(&under);
+    } catch (...) {
+        operations.destroy_callable(fresh.body);
+        discard(fresh);
+        throw;
+    }
+    start(fresh, operations, is_detached);
 }
 
 // By threads that are no workers of this runtime.
@@ -193,15 +199,16 @@ void runtime_core::submit(fiber_control& fresh) {
     foreign_wakers_.fetch_sub(1, std::memory_order_release);
 }
 
-void fiber_control::inherit(cancel_scope const* from, local_list const& given, context const* under) {
-    locals.inherit(given);
+WEFT_NOINLINE void fiber_control::inherit(context const* under) {
+    cancel_scope const* const from = current_scope();
+    locals.inherit(current_locals());
     if (under != nullptr)
         own_scope.enter(*this, scope, *under);
     else if (from != nullptr)
         own_scope.enter(*this, scope, from->current());
 }
 
-void fiber_control::disinherit() noexcept {
+WEFT_NOINLINE void fiber_control::disinherit() noexcept {
     if (!locals.empty()) {
         // Destructors may wait, also those of a cancelled fiber.
         ++shields;

@@ -56,8 +56,7 @@ std::string_view name() noexcept {
 void check_cancelled() {
     // A computation that never waits keeps its worker from its timers.
     for (detail::cancel_scope const* s = detail::current_scope(); s != nullptr; s = s->outer())
-        if (detail::cancel_node* by = detail::context_access::cancels(s->current()); by != nullptr)
-            by->expire_if_due();
+        if (detail::cancel_node* by = detail::context_access::cancels(s->current()); by != nullptr) by->expire_if_due();
     if (detail::current_waiter().is_cancelled() && shields() == 0 && std::uncaught_exceptions() == 0)
         detail::throw_cancelled();
 }

@@ -79,7 +79,7 @@ timer_queue& timer_queue::take() {
 
 void timer_queue::retire(timer_queue& queue, wait_tag tag) noexcept {
     ready_list of_other_runtimes;  // stays empty: its members' runtimes are not the caller's
-    queue.fire(clock::time_point::max() - clock::duration(1), &tag, of_other_runtimes);
+    queue.fire(clock::time_point::max(), &tag, of_other_runtimes);
     forever_pool<timer_queue>::instance().put(queue);
 }
 
@@ -88,7 +88,7 @@ std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept
 // With the tag that it was armed with; or another instead, for the runtime ends: then actions are abandoned.
 std::size_t timer_queue::fire(clock::time_point now, wait_tag const* instead, ready_list& ready) noexcept {
     std::size_t fired = 0;
-    while (earliest() <= now) {
+    for (bool more = earliest() <= now; more;) {
         struct {
             timed_action* action;
             wait_token sleeper;
@@ -124,6 +124,7 @@ std::size_t timer_queue::fire(clock::time_point now, wait_tag const* instead, re
                 due[i].sleeper.who->deliver(due[i].tag, ready);
         }
         fired += count;
+        more = count == fire_batch;
     }
     return fired;
 }

@@ -1,7 +1,7 @@
 #include <weft/detail/wait.hpp>
 
-#include "runtime_core.hpp"
 #include "expiry.hpp"
+#include "runtime_core.hpp"
 #include "thread_waiter.hpp"
 
 #include <weft/detail/fatal.hpp>
@@ -15,6 +15,11 @@ namespace {
 
 bool is_fiber(waiter const& w) noexcept { return w.what() == waiter::kind::fiber; }
 fiber_control& as_fiber(waiter& w) noexcept { return static_cast<fiber_control&>(w); }
+
+// Apart, so that a fiber's wait does not make room for the call.
+WEFT_NOINLINE bool is_shielded(thread_waiter const& t) noexcept {
+    return t.shields != 0 || std::uncaught_exceptions() != 0;
+}
 
 WEFT_INLINE waiter& waiter_on(worker* here) noexcept {
     if (here != nullptr)
@@ -54,7 +59,7 @@ WEFT_INLINE wait::wait(worker* here, wait_reason const& reason, void const* obje
         if (here->next_choice_is_fair()) when = publication::early;
     } else {
         when = publication::early;
-        shielded = shielded || static_cast<thread_waiter&>(self_).shields != 0 || std::uncaught_exceptions() != 0;
+        shielded = shielded || is_shielded(static_cast<thread_waiter&>(self_));
     }
     late_ = when == publication::late;
     bool was_cancelled = false;
@@ -122,11 +127,12 @@ wait_tag wait::park_until(clock::time_point deadline) noexcept {
 }
 
 void waiter::make_ready(waiter& sleeper) noexcept {
-    switch (sleeper.what()) {
-    case kind::fiber: return make_runnable(static_cast<fiber_control&>(sleeper));
-    case kind::thread: return static_cast<thread_waiter&>(sleeper).wake();
-    case kind::action: return static_cast<expiry&>(sleeper).fire();
-    }
+    if (sleeper.what() == kind::fiber) [[likely]]
+        return make_runnable(static_cast<fiber_control&>(sleeper));
+    if (sleeper.what() == kind::thread)
+        static_cast<thread_waiter&>(sleeper).wake();
+    else
+        static_cast<expiry&>(sleeper).fire();
 }
 
 fiber_control* waiter::deliver_here(wait_tag tag) noexcept {

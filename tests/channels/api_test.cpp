@@ -14,9 +14,12 @@
 #include <vector>
 #include <weft/chan.hpp>
 #include <weft/clock.hpp>
+#include <weft/context.hpp>
 #include <weft/error.hpp>
+#include <weft/fiber_local.hpp>
 #include <weft/select.hpp>
 #include <weft/sync.hpp>
+#include <weft/task_group.hpp>
 #include <weft/time.hpp>
 
 #include "support/catch.hpp"
@@ -255,6 +258,88 @@ static_assert(!std::is_copy_constructible_v<weft::wait_group> && requires(weft::
 
 static_assert(std::is_base_of_v<std::logic_error, weft::closed_channel>);
 
+using weft::context;
+using weft::with_cancel;
+static_assert(std::is_nothrow_default_constructible_v<context> && std::copyable<context> &&
+              std::is_nothrow_move_constructible_v<context> && requires(context const c) {
+                  { c.done() } -> std::same_as<recv_chan<weft::unit>>;
+                  { c.error() }
+                  noexcept->std::same_as<std::error_code>;
+                  { c.cause() }
+                  noexcept->std::same_as<std::exception_ptr>;
+                  { c.deadline() }
+                  noexcept->std::same_as<std::optional<weft::clock::time_point>>;
+                  { c.value<boxed>() }
+                  noexcept->std::same_as<boxed const*>;
+                  { context::background() }
+                  noexcept->std::same_as<context>;
+              });
+static_assert(std::is_copy_constructible_v<weft::cancel_function> && requires(weft::cancel_function const f) {
+    { f() }
+    noexcept->std::same_as<void>;
+    { f(std::exception_ptr()) }
+    noexcept->std::same_as<void>;
+});
+using cancellable = weft::cancellable;
+static_assert(requires(context const& c, weft::clock::time_point t, weft::clock::duration d) {
+    { with_cancel(c) } -> std::same_as<cancellable>;
+    { weft::with_deadline(c, t) } -> std::same_as<cancellable>;
+    { weft::with_timeout(c, d) } -> std::same_as<cancellable>;
+    { weft::with_value(c, boxed()) } -> std::same_as<context>;
+    { weft::without_cancel(c) } -> std::same_as<context>;
+    {
+        weft::with_context(c, [] { return 1; })
+        } -> std::same_as<int>;
+    {
+        weft::with_timeout(d, [] { return boxed(); })
+        } -> std::same_as<boxed>;
+    {
+        weft::with_timeout(milliseconds(1), [] {})
+        } -> std::same_as<void>;
+    {
+        weft::with_deadline(t, []() -> int& { throw 1; })
+        } -> std::same_as<int&>;
+    {
+        weft::after_cancel(c, [] {})
+        } -> std::same_as<weft::cancel_callback>;
+});
+static_assert(std::is_nothrow_move_constructible_v<weft::cancel_callback> &&
+              !std::is_copy_constructible_v<weft::cancel_callback>);
+static_assert(std::same_as<decltype(std::declval<weft::cancel_callback>().stop()), bool>);
+static_assert(std::same_as<decltype(weft::this_fiber::current_context()), context const&>);
+static_assert(pinned<decltype(weft::on_done(std::declval<context const&>()))>);
+static_assert(std::is_convertible_v<decltype(weft::on_done(std::declval<context const&>())), weft::select_case>);
+
+using weft::task_group;
+static_assert(std::is_default_constructible_v<task_group> && !std::is_convertible_v<context, task_group> &&
+              !std::is_copy_constructible_v<task_group> && requires(task_group g, context const& c) {
+                  task_group(c);
+                  {
+                      g.go([] {})
+                      } -> std::same_as<void>;
+                  {
+                      g.try_go([] {})
+                      } -> std::same_as<bool>;
+                  {
+                      g.spawn([] { return boxed(); })
+                      } -> std::same_as<weft::fiber<boxed>>;
+                  { g.set_limit(std::size_t{3}) } -> std::same_as<void>;
+                  { g.cancel() }
+                  noexcept->std::same_as<void>;
+                  { g.wait() } -> std::same_as<void>;
+                  { std::as_const(g).ctx() }
+                  noexcept->std::same_as<context const&>;
+              });
+
+static_assert(std::is_constructible_v<weft::fiber_local<boxed>, boxed (*)()>);
+static_assert(std::is_default_constructible_v<weft::fiber_local<boxed>> && requires(weft::fiber_local<boxed> l) {
+    { l.get() } -> std::same_as<boxed&>;
+    { *l } -> std::same_as<boxed&>;
+    { l.operator->() } -> std::same_as<boxed*>;
+});
+
 }  // namespace
 
-TEST_CASE("the channel interface has the promised signatures", "[api][C8]") { SUCCEED("checked by the compiler"); }
+TEST_CASE("the channel, context and group interface has the promised signatures", "[api][C8]") {
+    SUCCEED("checked by the compiler");
+}

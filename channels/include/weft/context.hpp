@@ -137,8 +137,8 @@ auto with_context(context const& ctx, F&& f) -> std::invoke_result_t<F&> {
     return f();
 }
 
-/// The same under a child of the current context that times out at `t`: everything `f` waits for is bounded, by `deadline_exceeded`.
-/// When `f` has ended the child is cancelled, as by a deferred cancel function.
+/// The same under a child of the current context that times out at `t`: everything that `f` waits for is bounded, and throws
+/// `deadline_exceeded`. When `f` has ended the child is cancelled, as by a deferred cancel function.
 /// Errors: what escapes `f`; `std::bad_alloc`, `std::system_error`.
 template <class F>
 auto with_deadline(clock::time_point t, F&& f) -> std::invoke_result_t<F&> {

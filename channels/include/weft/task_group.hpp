@@ -62,8 +62,8 @@ public:
         using result = std::invoke_result_t<std::decay_t<F>>;
         core_.enter();
         try {
-            return detail::fiber_access::make<result>(detail::launch_call(
-                detail::current_runtime(), {{}, 0, where}, {false, &ctx()},
+            return detail::fiber_access::make<result>(detail::launch_under(
+                ctx(), where, false,
                 [this, work = std::decay_t<F>(std::forward<F>(f))]() mutable -> result { return run(work); }));
         } catch (...) {
             core_.leave();
@@ -90,14 +90,13 @@ private:
     template <class F>
     void start(F&& f, site where) {
         try {
-            detail::launch_call(detail::current_runtime(), {{}, 0, where}, {true, &ctx()},
-                                [this, work = std::decay_t<F>(std::forward<F>(f))]() mutable {
-                                    try {
-                                        run(work);
-                                    } catch (...) {
-                                        // The group has it, unless it is a cancellation.
-                                    }
-                                });
+            detail::launch_under(ctx(), where, true, [this, work = std::decay_t<F>(std::forward<F>(f))]() mutable {
+                try {
+                    run(work);
+                } catch (...) {
+                    // The group has it, unless it is a cancellation.
+                }
+            });
         } catch (...) {
             core_.leave();
             throw;

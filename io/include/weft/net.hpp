@@ -25,8 +25,9 @@ struct endpoint_access;
 /// Each call comes in two forms: one throws, the other reports through its `std::error_code&` and clears it on success.
 /// Errors: `std::system_error` with the system's error number; `timed_out` when a deadline has passed;
 /// `operation_canceled` when the socket was closed, by this program, before or during the call; `bad_file_descriptor`
-/// on an object that holds no socket. In a cancelled fiber a call that would wait throws `cancelled`; with an
-/// `error_code&` it reports `operation_canceled`. A socket belongs to the runtime whose fiber created it; when that has
+/// on an object that holds no socket. In a cancelled fiber a call that would wait throws `cancelled`, or
+/// `deadline_exceeded`; with an `error_code&` it reports `operation_canceled`, or `timed_out` if a deadline of the fiber's
+/// context was the reason. A socket belongs to the runtime whose fiber created it; when that has
 /// ended, waiting fails with `operation_canceled`.
 namespace net {
 
@@ -190,7 +191,7 @@ tcp_listener listen(std::string_view address, listen_options options = {});
 tcp_listener listen(endpoint const& address, listen_options options = {});
 
 /// Connects to a numeric address. TCP connections send without delay (`TCP_NODELAY`), as in Go.
-/// Blocks: until the connection stands or fails.
+/// Blocks: until the connection stands or fails, or the current context ends.
 /// Errors: `std::invalid_argument` for a text that is no endpoint (`invalid_argument` in `ec`), `std::system_error`,
 /// `runtime_stopped` outside a runtime. A unix socket whose backlog is full is `resource_unavailable_try_again`.
 tcp_stream dial(std::string_view address);

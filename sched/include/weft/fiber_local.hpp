@@ -1,7 +1,6 @@
 #pragma once
 #include <weft/detail/local_list.hpp>
 
-#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <type_traits>
@@ -28,15 +27,13 @@ template <class T>
 class fiber_local {
 public:
     /// Objects are value-initialised.
-    fiber_local() requires std::default_initializable<T> : fiber_local(&default_make) {}
-    explicit fiber_local(inherit_t) requires std::default_initializable<T> : fiber_local(&default_make, inherit) {}
+    fiber_local() : fiber_local(&default_make) {}
+    explicit fiber_local(inherit_t) : fiber_local(&default_make, inherit) {}
 
     /// Objects are made by `make()`, called by the fiber that needs one.
-    template <class Make>
-        requires std::is_invocable_r_v<T, Make&>
+    template <class Make, class = std::enable_if_t<std::is_invocable_r_v<T, Make&>>>
     explicit fiber_local(Make make) : maker_(std::make_unique<making<Make, false>>(std::move(make))) {}
-    template <class Make>
-        requires std::is_invocable_r_v<T, Make&>
+    template <class Make, class = std::enable_if_t<std::is_invocable_r_v<T, Make&>>>
     fiber_local(Make make, inherit_t) : maker_(std::make_unique<making<Make, true>>(std::move(make))) {
         static_assert(std::is_copy_constructible_v<T>, "weft: what a spawned fiber inherits is copied");
     }
@@ -59,7 +56,8 @@ public:
 private:
     struct object : detail::local_node {
         template <class Make>
-        object(detail::local_node const& base, Make&& make) : detail::local_node(base), value(std::forward<Make>(make)()) {}
+        object(detail::local_node const& base, Make&& make)
+            : detail::local_node(base), value(std::forward<Make>(make)()) {}
         T value;
     };
     struct maker {
@@ -77,7 +75,10 @@ private:
         Make make_value;
     };
 
-    static T default_make() { return T(); }
+    static T default_make() {
+        static_assert(std::is_default_constructible_v<T>, "weft: this type needs a function that makes it");
+        return T();
+    }
     static void destroy(detail::local_node* node) noexcept { delete static_cast<object*>(node); }
     static detail::local_node* copy(detail::local_node const& node) {
         auto const& original = static_cast<object const&>(node);

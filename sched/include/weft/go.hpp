@@ -18,23 +18,19 @@ class runtime_core;
 /// The runtime of the calling fiber. Errors: `runtime_stopped` on a plain thread.
 runtime_core& current_runtime();
 
-/// Whether there will be a handle, and what the fiber runs under. A detached one inherits nothing; one with a handle runs
-/// under its starter's context, or under `under`, if given, and gets the locals that are inherited.
-struct launch_mode {
-    launch_mode(bool detached, context const* instead = nullptr) noexcept : is_detached(detached), under(instead) {}
-
-    bool is_detached;
-    context const* under;
-};
-
 // The untyped halves of starting a fiber; see start.cpp.
 fiber_control& create_fiber(runtime_core& rt, std::size_t body_bytes, std::size_t body_alignment,
                             spawn_options const& options);
 void discard_fiber(runtime_core& rt, fiber_control& unborn) noexcept;
-void start_fiber(runtime_core& rt, fiber_control& fresh, fiber_operations const& operations, launch_mode how);
+/// A fiber with a handle inherits its starter's context and locals; a detached one does not.
+void start_fiber(runtime_core& rt, fiber_control& fresh, fiber_operations const& operations, bool is_detached);
+/// The same, but either kind inherits, and runs under `under` instead of its starter's context.
+void start_fiber_under(runtime_core& rt, fiber_control& fresh, fiber_operations const& operations, bool is_detached,
+                       context const& under);
 
+/// A fiber that is ready to be started.
 template <class F, class... From>
-fiber_control& launch(runtime_core& rt, spawn_options const& options, launch_mode how, From&&... from) {
+fiber_control& prepare(runtime_core& rt, spawn_options const& options, From&&... from) {
     using body = fiber_body<std::invoke_result_t<F>, F>;
     fiber_control& fresh = create_fiber(rt, sizeof(body), alignof(body), options);
     if constexpr (std::is_nothrow_constructible_v<body, From...>) {
@@ -47,16 +43,32 @@ fiber_control& launch(runtime_core& rt, spawn_options const& options, launch_mod
             throw;
         }
     }
-    start_fiber(rt, fresh, body::operations, how);
+    return fresh;
+}
+
+template <class F, class... From>
+fiber_control& launch(runtime_core& rt, spawn_options const& options, bool is_detached, From&&... from) {
+    fiber_control& fresh = prepare<F>(rt, options, std::forward<From>(from)...);
+    start_fiber(rt, fresh, fiber_body<std::invoke_result_t<F>, F>::operations, is_detached);
+    return fresh;
+}
+
+/// For scopes that give their fibers a context of their own.
+template <class F>
+fiber_control& launch_under(context const& under, site where, bool is_detached, F&& f) {
+    using callable = std::decay_t<F>;
+    runtime_core& rt = current_runtime();
+    fiber_control& fresh = prepare<callable>(rt, {{}, 0, where}, std::forward<F>(f));
+    start_fiber_under(rt, fresh, fiber_body<std::invoke_result_t<callable>, callable>::operations, is_detached, under);
     return fresh;
 }
 
 template <class F, class... A>
-fiber_control& launch_call(runtime_core& rt, spawn_options const& options, launch_mode how, F&& f, A&&... args) {
+fiber_control& launch_call(runtime_core& rt, spawn_options const& options, bool is_detached, F&& f, A&&... args) {
     if constexpr (sizeof...(A) == 0)
-        return launch<std::decay_t<F>>(rt, options, how, std::forward<F>(f));
+        return launch<std::decay_t<F>>(rt, options, is_detached, std::forward<F>(f));
     else
-        return launch<bound_call<std::decay_t<F>, std::decay_t<A>...>>(rt, options, how, std::in_place,
+        return launch<bound_call<std::decay_t<F>, std::decay_t<A>...>>(rt, options, is_detached, std::in_place,
                                                                        std::forward<F>(f), std::forward<A>(args)...);
 }
 

@@ -137,8 +137,8 @@ protected:
 
 private:
     friend struct list_link<cancel_node>;
-    static constexpr std::size_t batch = 64;           // members that are handled under a lock together
-    static constexpr std::uint32_t crowd = 64;         // registrations after which they are spread
+    static constexpr std::size_t batch = 64;    // members that are handled under a lock together
+    static constexpr std::uint32_t crowd = 64;  // registrations after which they are spread
     static constexpr std::size_t most_shards = 16;
 
     struct shard_array {
@@ -159,16 +159,16 @@ private:
     void wake(cancel_counts& counts) noexcept;
 
     clock::time_point const deadline_;
-    std::atomic<std::uint32_t> memory_{1};                     // one for all handles together, one for each walker
-    std::atomic<cancel_state> state_{cancel_state::live};      // written under cause_lock_; release: pairs with `state`
-    std::atomic<shard_array*> spread_{nullptr};                // written once, by whoever makes it
+    std::atomic<std::uint32_t> memory_{1};                 // one for all handles together, one for each walker
+    std::atomic<cancel_state> state_{cancel_state::live};  // written under cause_lock_; release: pairs with `state`
+    std::atomic<shard_array*> spread_{nullptr};            // written once, by whoever makes it
     cancel_shard first_;
-    cancel_shard* linked_in_ = nullptr;                        // the parent's shard; constant once adopted
+    cancel_shard* linked_in_ = nullptr;  // the parent's shard; constant once adopted
     spin_lock cause_lock_;
     expiry_handle timer_ WEFT_GUARDED_BY(cause_lock_);
     std::exception_ptr cause_ WEFT_GUARDED_BY(cause_lock_);
-    bool ended_ WEFT_GUARDED_BY(cause_lock_) = false;          // no handle is left: nobody will ask for the cause
-    cancel_node* next_in_walk_ = nullptr;                      // the walker's
+    bool ended_ WEFT_GUARDED_BY(cause_lock_) = false;  // no handle is left: nobody will ask for the cause
+    cancel_node* next_in_walk_ = nullptr;              // the walker's
 };
 
 /// The way from a handle to its node and back.

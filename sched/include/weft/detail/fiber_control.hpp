@@ -51,9 +51,13 @@ struct fiber_control : waiter, execution {
     /// Its runtime ended without it.
     bool abandoned() const noexcept;
 
-    /// Of a fiber that was not started yet: what it takes over from the one that starts it, or `under` instead of its
-    /// context. Errors: what copying the inherited locals throws; nothing is taken over then.
-    void inherit(cancel_scope const* from, local_list const& locals, context const* under);
+    /// It has anything of what follows. One branch for both.
+    bool carries() const noexcept {
+        return (reinterpret_cast<std::uintptr_t>(scope) | reinterpret_cast<std::uintptr_t>(locals.newest())) != 0;
+    }
+    /// Of a fiber that was not started yet: it takes over what the caller hands on, and `under` instead of its context, if
+    /// given. Errors: what copying the inherited locals throws; nothing is taken over then.
+    void inherit(context const* under);
     /// Gives that up again: at its end, or when it cannot be started.
     void disinherit() noexcept;
 

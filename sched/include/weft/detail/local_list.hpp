@@ -21,6 +21,7 @@ public:
     ~local_list() { clear(); }
 
     bool empty() const noexcept { return first_ == nullptr; }
+    local_node const* newest() const noexcept { return first_; }
     local_node* find(std::uint64_t key) const noexcept {
         local_node* node = first_;
         while (node != nullptr && node->key != key) node = node->next;

@@ -48,7 +48,7 @@ public:
     /// Does `action` instead. Errors: `std::bad_alloc`; nothing is armed then.
     timer_handle arm(clock::time_point deadline, timed_action& action, std::uint64_t serial);
 
-    /// True: it had not fired and will not. Then the queue may be gone when this returns.
+    /// True: it had not fired and will not.
     static bool stop(timer_handle const& timer) noexcept;
 
     /// Wakes every sleeper whose deadline is not after `now`. Returns how many.
@@ -63,7 +63,7 @@ public:
 
     /// A queue is never freed, so that a handle may be stopped for ever. Errors: `std::bad_alloc`.
     static timer_queue& take();
-    /// Wakes all sleepers that are left with `tag`, and gives the queue back.
+    /// Wakes all sleepers that are left with `tag`, abandons the actions, and gives the queue back.
     static void retire(timer_queue& queue, wait_tag tag) noexcept;
 
     timer_queue* next_free = nullptr;  // in the pool
