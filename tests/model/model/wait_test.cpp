@@ -93,7 +93,7 @@ struct cancelled_early : weft_model::fiber_scenario<1, Wakers + Cancellers> {
 // Late waits: all wakers come by one lock, which the sleeper keeps until it has left its stack.
 template <std::size_t Wakers, std::size_t Cancellers, std::size_t Waits = 1>
 struct late : weft_model::fiber_scenario<1, Wakers + Cancellers> {
-    void fiber(std::size_t) override {
+    void fiber(std::size_t) WEFT_NO_THREAD_SAFETY_ANALYSIS override {
         for (std::size_t i = 0; i != Waits; ++i) {
             lock.lock();
             if (waiting_values.get() != 0) {
@@ -118,7 +118,7 @@ struct late : weft_model::fiber_scenario<1, Wakers + Cancellers> {
             }
         }
     }
-    static bool unlock(void* self) noexcept {
+    static bool unlock(void* self) noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS {
         static_cast<late*>(self)->lock.unlock();
         return false;
     }
