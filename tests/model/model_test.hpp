@@ -12,8 +12,8 @@ namespace weft_model {
 template <class Scenario>
 void check_holds(char const* name, bounds const& within) {
     result const r = explore<Scenario>(within);
-    std::printf("model: %-44s %u preemptions, %u stale reads: %9llu executions, %9llu states\n", name, within.preemptions,
-                within.stale_reads, static_cast<unsigned long long>(r.executions),
+    std::printf("model: %-44s %u preemptions, %u stale reads: %9llu executions, %9llu states\n", name,
+                within.preemptions, within.stale_reads, static_cast<unsigned long long>(r.executions),
                 static_cast<unsigned long long>(r.states));
     INFO(name << ": " << r.text());
     CHECK(r.holds());

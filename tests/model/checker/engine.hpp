@@ -79,11 +79,11 @@ private:
         thread_views views;
         std::uint64_t history = 0;
         bool ended = false;
-        gate* at_gate = nullptr;      // waits for it
+        gate* at_gate = nullptr;  // waits for it
         cell const* asleep_on = nullptr;
-        bool may_stay = false;        // there, for ever
-        bool awaits_change = false;   // of what it looked at last
-        std::size_t looked_at = 0;    // location
+        bool may_stay = false;       // there, for ever
+        bool awaits_change = false;  // of what it looked at last
+        std::size_t looked_at = 0;   // location
         timestamp looked_at_time = 0;
         bool has_looked = false;
         site where{};  // where it waits
@@ -124,7 +124,7 @@ private:
     void* explorer_stack_ = nullptr;
     weft::detail::exception_state explorer_exceptions_;
     std::uint64_t keys_[33] = {};  // handed out: while building, and by each thread
-    std::size_t settling_ = 0;  // the first threads, which go on without decisions
+    std::size_t settling_ = 0;     // the first threads, which go on without decisions
     unsigned preempted_ = 0;
     unsigned stale_ = 0;
     std::uint64_t last_state_ = 0;

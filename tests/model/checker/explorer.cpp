@@ -21,9 +21,7 @@ std::string told(char const* what, std::uint64_t key, std::memory_order order, s
            name_of(order) + rest;
 }
 
-bool is_missing(mutation const* bug) noexcept {
-    return bug != nullptr && bug->instead == mutation::effect::missing;
-}
+bool is_missing(mutation const* bug) noexcept { return bug != nullptr && bug->instead == mutation::effect::missing; }
 
 // The engine, if one of its threads is running.
 engine* acting() noexcept {

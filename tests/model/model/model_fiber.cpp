@@ -36,8 +36,7 @@ void model_fiber::follow() {
         stack_.touch("two stood on one stack");
         weft::detail::publish_action const publish = publish_;
         void* const argument = argument_;
-        bool const over =
-            publish == nullptr ? set_parked() : park_late([=]() noexcept { return publish(argument); });
+        bool const over = publish == nullptr ? set_parked() : park_late([=]() noexcept { return publish(argument); });
         if (over) resume();
     }
 }

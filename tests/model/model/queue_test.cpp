@@ -48,7 +48,9 @@ public:
         require(contents_[n].get() == 1, "a fiber came without its contents");
         contents_[n].set(2);
     }
-    bool all_taken() const { return std::all_of(taken_.begin(), taken_.end(), [](bool b) { return b; }); }
+    bool all_taken() const {
+        return std::all_of(taken_.begin(), taken_.end(), [](bool b) { return b; });
+    }
 
 private:
     std::array<weft_model::handed_over<int>, Count> contents_;

@@ -24,6 +24,8 @@ using weft_model::require;
 namespace {
 
 constexpr weft::detail::wait_reason sleeping{"model"};
+constexpr char const* lost = "nobody can go on, and for ever thread 0 waits in park_then";
+constexpr char const* too_early = "a fiber was resumed before it had left its stack";
 constexpr weft::clock::time_point now{std::chrono::seconds(10)};
 constexpr auto acq_rel = std::memory_order_acq_rel;
 constexpr auto relaxed = std::memory_order_relaxed;
@@ -60,8 +62,7 @@ struct deadlines : weft_model::fiber_scenario<1, 2> {
                 g.pass();
                 weft::detail::ready_list ready;
                 timers.fire(now, ready);
-                while (weft::detail::fiber_control* f = ready.pop())
-                    static_cast<weft_model::model_fiber*>(f)->resume();
+                while (weft::detail::fiber_control* f = ready.pop()) static_cast<weft_model::model_fiber*>(f)->resume();
             }
         } else {
             std::uint64_t const generation = known[0].load(std::memory_order_acquire);
@@ -86,7 +87,6 @@ TEST_CASE("a timer fires or is stopped, and never meets the next wait", "[model]
     check_holds<deadlines>("timers", {.preemptions = 2, .stale_reads = 2});
     bounds const narrow{.preemptions = 2, .stale_reads = 2};
     // A record that is used again under its old generation.
-    check_finds<deadlines>("nobody can go on, and for ever thread 0 waits in park_then", narrow,
-                          mutation::drop("recycle", operation::store, relaxed));
-    check_finds<deadlines>("a fiber was resumed before it had left its stack", narrow, mutation::weaken("is_parked_on_delivery", operation::modify, acq_rel));
+    check_finds<deadlines>(lost, narrow, mutation::drop("recycle", operation::store, relaxed));
+    check_finds<deadlines>(too_early, narrow, mutation::weaken("is_parked_on_delivery", operation::modify, acq_rel));
 }

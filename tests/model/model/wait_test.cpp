@@ -75,7 +75,8 @@ struct cancelled_early : weft_model::fiber_scenario<1, Wakers + Cancellers> {
         known.store(w.token().generation, release);
         if (w.cancelled()) return;  // what was won meanwhile is waited for by the destructor
         wait_tag const winner = w.park();
-        if (winner != tag_cancelled) require(value.get() == static_cast<int>(winner), "the winner's value did not arrive");
+        if (winner != tag_cancelled)
+            require(value.get() == static_cast<int>(winner), "the winner's value did not arrive");
     }
     void other(std::size_t number) override {
         weft::detail::waiter& sleeper = this->fibers[0];
@@ -93,7 +94,7 @@ struct cancelled_early : weft_model::fiber_scenario<1, Wakers + Cancellers> {
 // Late waits: all wakers come by one lock, which the sleeper keeps until it has left its stack.
 template <std::size_t Wakers, std::size_t Cancellers, std::size_t Waits = 1>
 struct late : weft_model::fiber_scenario<1, Wakers + Cancellers> {
-    void fiber(std::size_t) override {
+    void fiber(std::size_t) WEFT_NO_THREAD_SAFETY_ANALYSIS override {
         for (std::size_t i = 0; i != Waits; ++i) {
             lock.lock();
             if (waiting_values.get() != 0) {
@@ -118,7 +119,7 @@ struct late : weft_model::fiber_scenario<1, Wakers + Cancellers> {
             }
         }
     }
-    static bool unlock(void* self) noexcept {
+    static bool unlock(void* self) noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS {
         static_cast<late*>(self)->lock.unlock();
         return false;
     }
@@ -143,7 +144,8 @@ struct late : weft_model::fiber_scenario<1, Wakers + Cancellers> {
 // A join that is cancelled, then the one that a handle's destructor does; sched/fiber.cpp as it is.
 struct join : weft_model::fiber_scenario<1, 2> {
     join() {
-        static constexpr weft::detail::fiber_operations nothing{[](void*) {}, [](void*) noexcept {}, [](void*) noexcept {}};
+        static constexpr weft::detail::fiber_operations nothing{[](void*) {}, [](void*) noexcept {},
+                                                                [](void*) noexcept {}};
         joined.operations = &nothing;
     }
     void fiber(std::size_t) override {
@@ -152,8 +154,7 @@ struct join : weft_model::fiber_scenario<1, 2> {
             try {
                 handle.wait_to_join();
                 require(result.get() == 1, "the result did not arrive");
-            } catch (weft::cancelled const&) {
-            }
+            } catch (weft::cancelled const&) {}
         }
         require(result.get() == 1, "the result did not arrive");
     }

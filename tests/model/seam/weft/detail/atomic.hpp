@@ -35,12 +35,14 @@ public:
         return value(cell_.modify([](std::uint64_t, std::uint64_t to) { return to; }, bits(desired), o, where));
     }
     T fetch_add(T n, order o = order::seq_cst, site where = site::here()) {
-        return value(cell_.modify([](std::uint64_t a, std::uint64_t b) { return bits(static_cast<T>(value(a) + value(b))); },
-                                  bits(n), o, where));
+        return value(
+            cell_.modify([](std::uint64_t a, std::uint64_t b) { return bits(static_cast<T>(value(a) + value(b))); },
+                         bits(n), o, where));
     }
     T fetch_sub(T n, order o = order::seq_cst, site where = site::here()) {
-        return value(cell_.modify([](std::uint64_t a, std::uint64_t b) { return bits(static_cast<T>(value(a) - value(b))); },
-                                  bits(n), o, where));
+        return value(
+            cell_.modify([](std::uint64_t a, std::uint64_t b) { return bits(static_cast<T>(value(a) - value(b))); },
+                         bits(n), o, where));
     }
     T fetch_or(T n, order o = order::seq_cst, site where = site::here()) {
         return value(cell_.modify([](std::uint64_t a, std::uint64_t b) { return a | b; }, bits(n), o, where));
