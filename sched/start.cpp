@@ -4,6 +4,7 @@
 //     | stack_slot | fiber_control | callable and result | entry frames ...
 //
 // A fiber that is being built is dead to everybody else (its reference count is zero) until `start` stores the count.
+#include "forked.hpp"
 #include "runtime_core.hpp"
 #include "submission_queue.hpp"
 
@@ -86,8 +87,10 @@ WEFT_NOT_IN_TSAN continuation fiber_main(void* payload) noexcept {
     fiber_control& self = *worker::arrive(payload).running();
     run_body(self);
     conclude(self);
-    worker& here = *current_worker();  // the body may have moved
-    return worker::finish(here, self);
+    worker* const here = current_worker();  // the body may have moved
+    if (here == nullptr) [[unlikely]]
+        die_after_fork();
+    return worker::finish(*here, self);
 }
 
 }  // namespace
@@ -160,6 +163,7 @@ void runtime_core::start(fiber_control& fresh, fiber_operations const& operation
     worker* here = current_worker();
     try {
         if (here != nullptr && &here->runtime == this) return here->start(fresh);
+        refuse_after_fork();
         spawned_outside_.fetch_add(1, std::memory_order_acq_rel);
         foreign_wakers_.fetch_add(1, std::memory_order_relaxed);
         submissions_->push(fresh);

@@ -45,6 +45,8 @@ WEFT_NOINLINE worker* current_worker() noexcept {
     return this_thread_worker;
 }
 
+void forget_worker() noexcept { this_thread_worker = nullptr; }
+
 poller* current_poller() noexcept {
     worker* here = current_worker();
     return here == nullptr ? nullptr : here->poller.get();

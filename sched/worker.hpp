@@ -204,6 +204,8 @@ inline void worker::park_then(worker& here, fiber_control& self, publish_action 
 
 /// The worker of the calling thread, or null. Never keep it across a park.
 worker* current_worker() noexcept;
+/// From now on this thread has none.
+void forget_worker() noexcept;
 
 /// Makes a woken fiber runnable, from any thread.
 void make_runnable(fiber_control& f) noexcept;
