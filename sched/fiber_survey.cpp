@@ -100,8 +100,9 @@ std::size_t fiber_survey::find_by_stack(std::uintptr_t address) const noexcept {
 
 bool fiber_survey::only_waiters_hold(fiber_sighting const& f) const noexcept {
     if (!f.tells(wait_clue::has_handles) || f.clue == 0) return false;
-    auto const waiters = std::ranges::equal_range(channels_, reinterpret_cast<std::uintptr_t>(f.object));
-    return f.clue <= static_cast<std::uint64_t>(std::ranges::distance(waiters));
+    auto const waiters =
+        std::equal_range(channels_.begin(), channels_.end(), reinterpret_cast<std::uintptr_t>(f.object));
+    return f.clue <= static_cast<std::uint64_t>(waiters.second - waiters.first);
 }
 
 void fiber_survey::describe_one(fiber_sighting const& f, text_sink to) const {

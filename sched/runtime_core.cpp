@@ -2,6 +2,7 @@
 
 #include "blocking_pool.hpp"
 #include "describe.hpp"
+#include "forked.hpp"
 #include "monitor.hpp"
 #include "quit_signal.hpp"
 #include "registry.hpp"
@@ -39,6 +40,8 @@ runtime_core::runtime_core(runtime_options const& chosen)
       submissions_(std::make_unique<submission_queue>()),
       blocking_(std::make_unique<blocking_pool>(chosen.blocking_threads)),
       idle_(most_workers()) {
+    refuse_after_fork();
+    watch_for_forks();
     install_overflow_report(&describe_overflowed);
     install_quit_signal(options.on_sigquit);
     for (unsigned i = 0; i != options.workers; ++i)
@@ -49,6 +52,7 @@ runtime_core::runtime_core(runtime_options const& chosen)
         runtime_registry& all = runtime_registry::instance();
         std::scoped_lock guard(all.lock);
         all.runtimes.push_back(this);
+        all.live.store(all.runtimes.size(), std::memory_order_relaxed);
     }
     try {
         for (auto& w : workers()) w->start();
@@ -66,6 +70,7 @@ bool runtime_core::unregister() noexcept {
     runtime_registry& all = runtime_registry::instance();
     std::scoped_lock guard(all.lock);
     std::erase(all.runtimes, this);
+    all.live.store(all.runtimes.size(), std::memory_order_relaxed);
     return all.runtimes.empty();
 }
 
@@ -94,6 +99,7 @@ void runtime_core::destroy(runtime_core* core) noexcept {
 
 runtime_core& current_runtime() {
     if (worker* here = current_worker(); here != nullptr && here->running() != nullptr) return here->runtime;
+    refuse_after_fork();
     throw runtime_stopped(
         "weft: no fiber can be started here: this thread runs none; use weft::run, or a runtime's go and spawn");
 }
@@ -109,6 +115,7 @@ void make_runnable(fiber_control& f) noexcept {
 }
 
 void runtime_core::inject(fiber_control& f) noexcept {
+    refuse_after_fork();
     // Until the push below the fiber is alive and keeps the runtime so; from then on only this count does.
     foreign_wakers_.fetch_add(1, std::memory_order_relaxed);
     if (f.pins != 0) {

@@ -4,6 +4,7 @@
 //     | stack_slot | fiber_control | callable and result | entry frames ...
 //
 // A fiber that is being built is dead to everybody else (its reference count is zero) until `start` stores the count.
+#include "forked.hpp"
 #include "runtime_core.hpp"
 #include "submission_queue.hpp"
 
@@ -84,8 +85,10 @@ WEFT_NOT_IN_TSAN continuation fiber_main(void* payload) noexcept {
     if (self.carries()) [[unlikely]]
         self.disinherit();
     fiber_control* const joiner = conclude(self);
-    worker& here = *current_worker();  // the body may have moved
-    return worker::finish(here, self, joiner);
+    worker* const here = current_worker();  // the body may have moved
+    if (here == nullptr) [[unlikely]]
+        die_after_fork();
+    return worker::finish(*here, self, joiner);
 }
 
 }  // namespace
@@ -162,6 +165,7 @@ void runtime_core::start(fiber_control& fresh, fiber_operations const& operation
         if (!is_detached && (here == nullptr || here->running()->carries())) [[unlikely]]
             if (!fresh.carries()) fresh.inherit(nullptr);
         if (here != nullptr && &here->runtime == this) return here->start(fresh);
+        refuse_after_fork();
         submit(fresh);
     } catch (...) {
         fresh.disinherit();

@@ -1,6 +1,7 @@
 #include "thread_waiter.hpp"
 
 #include "forever_pool.hpp"
+#include "forked.hpp"
 
 #include <cstdlib>
 
@@ -29,6 +30,7 @@ thread_waiter& thread_waiter::current() noexcept {
 }
 
 bool thread_waiter::park_until(clock::time_point deadline, std::uint64_t generation) noexcept {
+    refuse_after_fork();
     if (set_parked()) return true;
     for (;;) {
         std::uint64_t const seen = word();
