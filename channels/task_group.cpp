@@ -1,4 +1,5 @@
 #include <weft/detail/task_group_core.hpp>
+#include <weft/detail/wait_queue.hpp>
 
 #include <stdexcept>
 #include <string>
@@ -10,7 +11,6 @@ namespace {
 
 constexpr wait_reason waiting_for_room{"task_group go, at its limit"};
 constexpr wait_reason waiting_for_end{"task_group wait"};
-constexpr wait_tag tag_served = 0;
 
 }  // namespace
 
@@ -21,24 +21,20 @@ bool task_group_core::try_enter() noexcept {
     return true;
 }
 
-void task_group_core::enter() {
-    if (try_enter()) return;
+void task_group_core::enter() WEFT_NO_THREAD_SAFETY_ANALYSIS {
     channel_waiter self;
-    detail::wait w(waiting_for_room, this);
-    {
-        spin_guard guard(lock_);
-        if (has_room()) {
-            ++running_;
-            return;
-        }
-        if (!w.cancelled()) {
-            self.token = w.token();
-            self.tag = tag_served;
-            for_room_.push(self);
-        }
+    lock_.lock();
+    if (has_room()) {
+        ++running_;
+        return lock_.unlock();
     }
-    if (w.cancelled()) throw_cancelled();
-    if (w.park() == tag_served) return;  // with the place of the one that left
+    detail::wait w(waiting_for_room, this, interruptible::yes, publication::late);
+    if (w.cancelled()) {
+        lock_.unlock();
+        throw_cancelled();
+    }
+    // Served: with the place of the one that left.
+    if (park_in(lock_, for_room_, w, self, clock::time_point::max()) == tag_served) return;
     {
         spin_guard guard(lock_);
         if (self.linked) for_room_.remove(self);
@@ -54,18 +50,11 @@ void task_group_core::leave() noexcept {
         if (woken != nullptr) {
             woken->next = nullptr;
         } else if (--running_ == 0) {
-            channel_waiter* last = nullptr;
-            while (channel_waiter* w = for_end_.pop_claimed()) {
-                w->next = nullptr;
-                (last == nullptr ? woken : last->next) = w;
-                last = w;
-            }
+            std::size_t count = 0;
+            woken = pop_all_claimed(for_end_, count);
         }
     }
-    while (woken != nullptr) {
-        channel_waiter* const w = std::exchange(woken, woken->next);
-        w->token.who->deliver(w->tag);
-    }
+    deliver_all(woken);
 }
 
 void task_group_core::fail(std::exception_ptr failure) noexcept {
@@ -90,20 +79,19 @@ void task_group_core::set_limit(std::size_t n) {
 }
 
 // False: the wait was cancelled.
-bool task_group_core::wait_for_end(interruptible may_cancel) {
+bool task_group_core::wait_for_end(interruptible may_cancel) WEFT_NO_THREAD_SAFETY_ANALYSIS {
     channel_waiter self;
-    detail::wait w(waiting_for_end, this, may_cancel);
-    {
-        spin_guard guard(lock_);
-        if (running_ == 0) return true;
-        if (!w.cancelled()) {
-            self.token = w.token();
-            self.tag = tag_served;
-            for_end_.push(self);
-        }
+    lock_.lock();
+    if (running_ == 0) {
+        lock_.unlock();
+        return true;
     }
-    if (w.cancelled()) return false;
-    if (w.park() == tag_served) return true;
+    detail::wait w(waiting_for_end, this, may_cancel, publication::late);
+    if (w.cancelled()) {
+        lock_.unlock();
+        return false;
+    }
+    if (park_in(lock_, for_end_, w, self, clock::time_point::max()) == tag_served) return true;
     spin_guard guard(lock_);
     if (self.linked) for_end_.remove(self);
     return false;
