@@ -91,10 +91,12 @@ std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept
                 timer_record& record = *heap_.front().record;
                 std::pop_heap(heap_.begin(), heap_.end(), later);
                 heap_.pop_back();
-                std::uint64_t state = record.state.load(std::memory_order_relaxed);
+                // Acquire: pairs with the release in stop, whose thread may be none of this runtime's. It is done with the
+                // queue, which goes after its threads.
+                std::uint64_t state = record.state.load(std::memory_order_acquire);
                 if ((state & timer_record::state_mask) == timer_record::armed &&
                     record.state.compare_exchange_strong(state, state & ~std::uint64_t{timer_record::state_mask},
-                                                         std::memory_order_relaxed)) {
+                                                         std::memory_order_acquire)) {
                     due[count++] = {record.action, record.sleeper, record.tag, record.serial};
                 } else {
                     dead_.fetch_sub(1, std::memory_order_relaxed);
@@ -123,7 +125,7 @@ std::size_t timer_queue::live() const noexcept {
 
 void timer_queue::sweep() noexcept {
     auto const is_dead = [this](entry const& e) WEFT_NO_THREAD_SAFETY_ANALYSIS {
-        if ((e.record->state.load(std::memory_order_relaxed) & timer_record::state_mask) != timer_record::dead)
+        if ((e.record->state.load(std::memory_order_acquire) & timer_record::state_mask) != timer_record::dead)
             return false;
         dead_.fetch_sub(1, std::memory_order_relaxed);
         recycle(*e.record);
