@@ -54,7 +54,7 @@ void barrier::arrive_and_wait() WEFT_NO_THREAD_SAFETY_ANALYSIS {
     detail::throw_cancelled();
 }
 
-void barrier::arrive_and_drop() {
+void barrier::arrive_and_drop() WEFT_NO_THREAD_SAFETY_ANALYSIS {
     detail::channel_waiter* others = nullptr;
     {
         std::scoped_lock guard(waiters_);

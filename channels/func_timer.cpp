@@ -39,8 +39,7 @@ bool deferred_call::reset(clock::time_point due) {
             failure = std::current_exception();
         }
     }
-    if (failure != nullptr) drop();
-    if (was_armed) drop();
+    drop((was_armed ? 1u : 0u) + (failure != nullptr ? 1u : 0u));
     if (failure != nullptr) std::rethrow_exception(failure);
     return was_armed;
 }

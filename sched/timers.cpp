@@ -102,10 +102,11 @@ std::size_t timer_queue::fire(clock::time_point now, wait_tag const* instead, re
                 timer_record& record = *heap_.front().record;
                 std::pop_heap(heap_.begin(), heap_.end(), later);
                 heap_.pop_back();
-                std::uint64_t state = record.state.load(std::memory_order_relaxed);
+                // Acquire: pairs with the release in stop, whose thread may be none of this runtime's.
+                std::uint64_t state = record.state.load(std::memory_order_acquire);
                 if ((state & timer_record::state_mask) == timer_record::armed &&
                     record.state.compare_exchange_strong(state, state & ~std::uint64_t{timer_record::state_mask},
-                                                         std::memory_order_relaxed)) {
+                                                         std::memory_order_acquire)) {
                     due[count++] = {record.action, record.sleeper, instead == nullptr ? record.tag : *instead,
                                     record.serial};
                 } else {
@@ -138,7 +139,7 @@ std::size_t timer_queue::live() const noexcept {
 
 void timer_queue::sweep() noexcept {
     auto const is_dead = [this](entry const& e) WEFT_NO_THREAD_SAFETY_ANALYSIS {
-        if ((e.record->state.load(std::memory_order_relaxed) & timer_record::state_mask) != timer_record::dead)
+        if ((e.record->state.load(std::memory_order_acquire) & timer_record::state_mask) != timer_record::dead)
             return false;
         dead_.fetch_sub(1, std::memory_order_relaxed);
         recycle(*e.record);

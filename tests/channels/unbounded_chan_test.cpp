@@ -71,8 +71,9 @@ TEST_CASE("an unbounded channel closes as any other", "[unbounded][C11][C13]") {
         auto const ch = make_unbounded_chan<std::string>();
         for (int i = 0; i != 200; ++i) ch.send(std::to_string(i));
         ch.close();
-        CHECK_THROWS_AS(ch.send("late"), weft::closed_channel);
-        CHECK(ch.try_send("late") == chan_status::closed);
+        CHECK_THROWS_AS(ch.send("too late"), weft::closed_channel);
+        std::string const late = "late";
+        CHECK(ch.try_send(late) == chan_status::closed);
         int next = 0;
         bool in_order = true;
         for (auto const& text : ch) in_order = in_order && text == std::to_string(next++);

@@ -27,8 +27,8 @@ public:
     bool reset(clock::time_point due);
 
     void hold() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
-    void drop() noexcept {
-        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    void drop(std::uint32_t count = 1) noexcept {
+        if (count != 0 && references_.fetch_sub(count, std::memory_order_acq_rel) == count) delete this;
     }
 
 protected:
