@@ -141,7 +141,7 @@ void install_overflow_report(overflow_describer) {}
 void write_text(int, std::string_view) noexcept {}
 void write_number(int, std::uint64_t) noexcept {}
 signal_stack::signal_stack() = default;
-signal_stack::~signal_stack() = default;
+signal_stack::~signal_stack() {}  // it has none
 
 void fatal(char const* what, void const*) noexcept {
     weft_model::require(false, what);
