@@ -205,8 +205,6 @@ inline void worker::park_then(worker& here, fiber_control& self, publish_action 
 
 /// The worker of the calling thread, or null. Never keep it across a park.
 worker* current_worker() noexcept;
-/// By a worker's thread as it begins and ends.
-void set_current_worker(worker* here) noexcept;
 
 /// Makes a woken fiber runnable, from any thread.
 void make_runnable(fiber_control& f) noexcept;
