@@ -23,7 +23,7 @@ void watch_for_forks() {
         auto const in_child = [] {
             if (runtime_registry::instance().live.load(std::memory_order_relaxed) == 0) return;
             forked_beside_runtimes.store(true, std::memory_order_relaxed);
-            set_current_worker(nullptr);
+            forget_worker();
         };
         if (::pthread_atfork(nullptr, nullptr, in_child) != 0) throw std::bad_alloc();
     });

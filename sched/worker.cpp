@@ -27,6 +27,8 @@ constexpr std::uint64_t id_batch = 1024;
 constexpr auto worth_stealing = 1us;
 constexpr int most_crumbs = 5;  // then a thief rests for 32 µs
 
+thread_local per_thread<worker*> this_thread_worker = nullptr;
+
 execution& running_execution(host& here) noexcept { return *static_cast<worker&>(here).running(); }
 
 std::uint64_t mix(std::uint64_t& state) noexcept {
@@ -38,6 +40,15 @@ std::uint64_t mix(std::uint64_t& state) noexcept {
 }
 
 }  // namespace
+
+// Compilers keep the address of a thread_local across calls; a fiber that has parked may be on another thread by then.
+// Hence a function that is never inlined and that the optimizer cannot see through.
+WEFT_NOINLINE worker* current_worker() noexcept {
+    asm volatile("" ::: "memory");
+    return this_thread_worker;
+}
+
+void forget_worker() noexcept { this_thread_worker = nullptr; }
 
 poller* current_poller() noexcept {
     worker* here = current_worker();
@@ -108,7 +119,7 @@ void worker::reserve_ids() noexcept {
 
 void worker::main() noexcept {
     own_thread const counted;
-    set_current_worker(this);
+    this_thread_worker = this;
     exceptions = this_thread_exception_state();
     sanitizer_adopt_thread(own_);
     signal_stack const for_overflow_reports;
@@ -144,7 +155,7 @@ void worker::main() noexcept {
         switch_to(*this, own_, *next, &after_idle);
     }
     stacks.flush();
-    set_current_worker(nullptr);
+    this_thread_worker = nullptr;
 }
 
 // ---------------------------------------------------------------- leaving a fiber

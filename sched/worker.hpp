@@ -205,8 +205,8 @@ inline void worker::park_then(worker& here, fiber_control& self, publish_action 
 
 /// The worker of the calling thread, or null. Never keep it across a park.
 worker* current_worker() noexcept;
-/// By a worker's thread as it begins and ends, and in the child of a fork.
-void set_current_worker(worker* here) noexcept;
+/// From now on this thread has none: in the child of a fork.
+void forget_worker() noexcept;
 
 /// Makes a woken fiber runnable, from any thread.
 void make_runnable(fiber_control& f) noexcept;

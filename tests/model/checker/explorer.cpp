@@ -53,6 +53,8 @@ std::size_t this_thread() noexcept {
     return e == nullptr ? SIZE_MAX : e->thread_number();
 }
 
+std::uint64_t this_execution() noexcept { return engine::current()->execution(); }
+
 model_fiber* this_fiber() noexcept { return engine::current()->fiber(); }
 
 // ---------------------------------------------------------------- atomics

@@ -116,6 +116,8 @@ void require(bool holds, char const* what);
 std::size_t choose(std::size_t n);
 /// The calling thread's number. None, outside the threads of a scenario: SIZE_MAX.
 std::size_t this_thread() noexcept;
+/// A number for each execution.
+std::uint64_t this_execution() noexcept;
 /// The fiber that the calling thread stands for, or null.
 model_fiber* this_fiber() noexcept;
 

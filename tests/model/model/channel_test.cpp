@@ -6,6 +6,7 @@
 #include <weft/select.hpp>
 
 #include <optional>
+#include <utility>
 
 #include "model_fiber.hpp"
 #include "model_test.hpp"
@@ -14,7 +15,6 @@ using weft::detail::channel;
 using weft_model::bounds;
 using weft_model::check_finds;
 using weft_model::check_holds;
-using weft_model::choose;
 using weft_model::handed_over;
 using weft_model::mutation;
 using weft_model::require;
@@ -33,7 +33,8 @@ auto on_recv(channel<int>& c, std::optional<int>& slot) {
     return weft::detail::receive_case<int, std::optional<int>&>(reference{&c}, slot);
 }
 auto on_send(channel<int>& c, int& value, weft::detail::no_handler&& f) {
-    return weft::detail::send_case<int, int&, weft::detail::no_handler>(reference{&c}, value, std::move(f));
+    return weft::detail::send_case<int, int&, weft::detail::no_handler>(reference{&c}, value,
+                                                                        std::forward<weft::detail::no_handler>(f));
 }
 
 // Counts what goes in and what comes out; the numbers 1 and 2 have contents that must arrive with them.

@@ -30,7 +30,8 @@ struct store_buffering : weft_model::scenario {
     std::size_t threads() const override { return 2; }
     void run(std::size_t thread) override {
         (thread == 0 ? x : y).store(1, Store);
-        (thread == 0 ? First : Second)();
+        constexpr no_fence between[] = {First, Second};
+        between[thread]();
         saw[thread] = (thread == 0 ? y : x).load(Load);
     }
     void finish() override { require(saw[0] == 1 || saw[1] == 1, "neither saw the other"); }

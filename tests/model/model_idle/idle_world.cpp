@@ -104,14 +104,6 @@ void idle_world::finish() {
 
 namespace weft::detail {
 
-using weft_model::idle_world;
-
-worker* current_worker() noexcept {
-    std::size_t const thread = weft_model::this_thread();
-    return thread == SIZE_MAX ? nullptr : idle_world::current()->worker_of[thread];
-}
-void set_current_worker(worker* here) noexcept { idle_world::current()->worker_of[weft_model::this_thread()] = here; }
-
 void futex_wait(std::uint32_t const* word, std::uint32_t expected, clock::time_point) noexcept {
     weft_model::futex_wait(*reinterpret_cast<weft_model::cell const*>(word), expected, weft_model::site::here());
 }
@@ -141,7 +133,7 @@ void install_overflow_report(overflow_describer) {}
 void write_text(int, std::string_view) noexcept {}
 void write_number(int, std::uint64_t) noexcept {}
 signal_stack::signal_stack() = default;
-signal_stack::~signal_stack() = default;
+signal_stack::~signal_stack() {}  // it has none
 
 void fatal(char const* what, void const*) noexcept {
     weft_model::require(false, what);

@@ -63,7 +63,6 @@ public:
     /// By os_thread.
     void start(std::function<void()> body);
     static idle_world* current() noexcept { return current_; }
-    std::array<weft::detail::worker*, 16> worker_of{};
 
 private:
     static constexpr std::size_t most_workers = 4;

@@ -6,4 +6,8 @@ namespace weft::detail {
 
 using os_thread = std::thread;
 
+/// The type of a `thread_local` variable.
+template <class T>
+using per_thread = T;
+
 }  // namespace weft::detail

@@ -13,6 +13,7 @@ namespace weft::detail {
 
 template <class T>
 class atomic {
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): a T may well be a pointer
     static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(std::uint64_t));
     using site = weft_model::site;
     using order = std::memory_order;
@@ -24,6 +25,7 @@ public:
     atomic& operator=(atomic const&) = delete;
 
     operator T() const { return load(); }
+    // NOLINTNEXTLINE(misc-unconventional-assign-operator): as std::atomic has it
     T operator=(T desired) {
         store(desired);
         return desired;
@@ -69,12 +71,12 @@ public:
 private:
     static std::uint64_t bits(T v) noexcept {
         std::uint64_t b = 0;
-        std::memcpy(&b, &v, sizeof v);
+        std::memcpy(&b, &v, sizeof v);  // NOLINT(bugprone-sizeof-expression)
         return b;
     }
     static T value(std::uint64_t b) noexcept {
         T v;
-        std::memcpy(&v, &b, sizeof v);
+        std::memcpy(&v, &b, sizeof v);  // NOLINT(bugprone-sizeof-expression)
         return v;
     }
     static order failing(order o) noexcept {
