@@ -62,6 +62,7 @@ TEST_CASE("a leak guard names the fibers that are left", "[report][leak_guard]")
         weft::leak_guard guard;
         CHECK(guard.leaks(0s).empty());
         auto left = weft::spawn({.name = "left over"}, sleep_long);
+        weft_test::until_parked(2);
         std::string text;
         try {
             guard.check(1ms);
