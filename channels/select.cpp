@@ -1,6 +1,6 @@
 // Waits for several things at once and lets exactly one happen.
 //
-//   pass 1: look at the cases in random order and take the first that is ready, locking one channel at a time.
+//   pass 1: see which cases look ready, without a lock, and try those in random order, locking one channel at a time.
 //   pass 2: lock all channels, in address order. If a case has become ready, back to pass 1. Else, with `otherwise`, that
 //           is the answer: at this instant none was ready. Else enqueue a node on each channel.
 //   then:   if there are only channels, park, and unlock them once off the stack (a late wait). Else unlock them, arm what
@@ -42,14 +42,16 @@ private:
 
     void collect() noexcept;
     std::size_t try_each();
-    bool try_one(select_entry& e);
+    static bool looks_ready(select_entry const& e);
+    static bool try_one(select_entry& e);
     bool ready_under_locks() const;
+    void shuffle() noexcept;
     void collect_to_park();
     std::size_t park(wait& w);
     wait_tag sleep(wait& w);
     static bool unlock_for_good(void* self) noexcept;
     // Without a lock that a winner must take, nothing would keep the frame alive until the select is published.
-    bool is_late() const noexcept { return only_channels_ && channels_ != 0; }
+    bool is_late() const noexcept { return others_ == 0 && channels_ != 0; }
     template <class Act>
     void for_each_channel(Act act) const;
     void lock_all() const noexcept WEFT_NO_THREAD_SAFETY_ANALYSIS;
@@ -59,16 +61,16 @@ private:
     void withdraw(std::size_t winner) noexcept;
 
     std::span<select_entry* const> cases_;
-    std::uint32_t* const poll_order_;  // what can ever be ready, without `otherwise`; becomes random as it is tried
+    std::uint32_t* const poll_order_;  // what can ever be ready, without `otherwise`; the order changes as it is tried
     std::uint32_t* const lock_order_;  // channel cases, by the address of the channel
     std::size_t candidates_ = 0;
-    std::size_t channels_ = 0;
+    std::size_t others_ = 0;    // of them, what is no channel
+    std::size_t channels_ = 0;  // the rest; set when it is about to park
     std::size_t otherwise_ = none;
     std::size_t first_deadline_ = none;
     clock::time_point deadline_ = clock::time_point::max();
     bool const in_order_;
     bool outside_ = false;
-    bool only_channels_ = true;
 };
 
 // The generator of one shuffle. One draw from the worker's is enough: the multiplier's high bits are as good as needed here.
@@ -89,43 +91,72 @@ private:
 void selection::collect() noexcept {
     for (std::size_t i = 0; i != cases_.size(); ++i) {
         select_entry const& e = *cases_[i];
-        if (e.what == kind::otherwise)
+        if (e.what == kind::otherwise) {
             otherwise_ = i;
-        else if (!is_channel(e) || e.channel != nullptr)
+        } else if (!is_channel(e)) {
+            ++others_;
             poll_order_[candidates_++] = static_cast<std::uint32_t>(i);
+        } else if (e.channel != nullptr) {
+            poll_order_[candidates_++] = static_cast<std::uint32_t>(i);
+        }
     }
 }
 
-// True if the case could be completed at once.
-bool selection::try_one(select_entry& e) {
+// False: at some instant of this call it was not ready. A look at a channel takes no lock.
+bool selection::looks_ready(select_entry const& e) {
     switch (e.what) {
-    case kind::receive:
-        if (e.channel->cannot_receive()) return false;
-        e.outcome = e.channel->try_receive(e.element);
-        return e.outcome != channel_result::would_wait;
-    case kind::send:
-        if (e.channel->cannot_send()) return false;
-        e.outcome = e.channel->try_send(e.element);
-        return e.outcome != channel_result::would_wait;
+    case kind::receive: return !e.channel->cannot_receive();
+    case kind::send: return !e.channel->cannot_send();
     case kind::source: return e.source->is_ready();
-    case kind::deadline: return e.when <= clock::now().time_since_epoch();
+    case kind::deadline: return true;                              // the clock is read only if there is nothing better
     case kind::timeout: return e.when == clock::duration::zero();  // the others have only begun
     case kind::otherwise: break;
     }
     return false;
 }
 
+// True if the case, which looked ready, could be completed at once.
+bool selection::try_one(select_entry& e) {
+    switch (e.what) {
+    case kind::receive: e.outcome = e.channel->try_receive(e.element); break;
+    case kind::send: e.outcome = e.channel->try_send(e.element); break;
+    case kind::deadline: return e.when <= clock::now().time_since_epoch();
+    default: return true;
+    }
+    return e.outcome != channel_result::would_wait;
+}
+
+// Most selects find one case ready, or none: they draw no random number.
 std::size_t selection::try_each() {
-    choices random;
+    std::size_t looking_ready = 0;
     for (std::size_t i = 0; i != candidates_; ++i) {
-        if (!in_order_) std::swap(poll_order_[i], poll_order_[i + random.below(candidates_ - i)]);
-        if (try_one(*cases_[poll_order_[i]])) return poll_order_[i];
+        std::uint32_t const index = poll_order_[i];
+        if (!looks_ready(*cases_[index])) continue;
+        if (in_order_) {
+            if (try_one(*cases_[index])) return index;
+        } else {
+            std::swap(poll_order_[looking_ready++], poll_order_[i]);
+        }
+    }
+    for (choices random; looking_ready != 0;) {
+        std::uint32_t& chosen = poll_order_[random.below(looking_ready)];
+        std::swap(chosen, poll_order_[--looking_ready]);
+        std::uint32_t const index = poll_order_[looking_ready];
+        if (try_one(*cases_[index])) return index;
     }
     return none;
 }
 
+// Of sources and deadlines that come at the same time the first in poll order wins.
+void selection::shuffle() noexcept {
+    choices random;
+    for (std::size_t i = 0; i != candidates_; ++i)
+        std::swap(poll_order_[i], poll_order_[i + random.below(candidates_ - i)]);
+}
+
 // What only a select needs that could not act at once: the order of locks, and how long to wait.
 void selection::collect_to_park() {
+    if (!in_order_ && others_ > 1) shuffle();
     for (std::size_t i = 0; i != candidates_; ++i) {
         std::uint32_t const index = poll_order_[i];
         select_entry& e = *cases_[index];
@@ -134,7 +165,6 @@ void selection::collect_to_park() {
             lock_order_[channels_++] = index;
             continue;
         }
-        only_channels_ = false;
         outside_ = outside_ || e.what != kind::source || !e.source->by_fibers();
         if (e.what == kind::source) continue;
         clock::time_point const t = e.what == kind::timeout ? deadline_after(e.when) : clock::time_point(e.when);
