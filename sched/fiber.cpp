@@ -24,7 +24,18 @@ void refuse_self(fiber_control const& f) {
 }
 
 // True: the fiber had ended before.
-bool publish_joiner(void* joined) noexcept { return !join_source(static_cast<fiber_control*>(joined)).publish(); }
+bool publish_joiner(void* joined) noexcept {
+    auto& f = *static_cast<fiber_control*>(joined);
+    if (worker const* here = current_worker(); here != nullptr && here->running() == &f) {
+        // The joined fiber replaces its joiner, on whose behalf this is done: it cannot end meanwhile.
+        f.join_state.store(fiber_control::joining, std::memory_order_release);
+        return false;
+    }
+    return !join_source(&f).publish();
+}
+
+// By the holder of the handle, when the fiber has ended.
+void drop_finished(fiber_control& f) noexcept { f.release(f.left_to_joiner ? 2 : 1); }
 
 // Waits for the end of `f`.
 void wait_for_end(fiber_control& f, interruptible may_cancel) {
@@ -137,10 +148,11 @@ void fiber_handle::detach() noexcept {
     fiber_control* f = std::exchange(control_, nullptr);
     if (f == nullptr) return;
     std::uint32_t expected = fiber_control::running;
-    if (!f->join_state.compare_exchange_strong(expected, fiber_control::detached, std::memory_order_acq_rel,
-                                               std::memory_order_acquire))
-        detach_finished(*f);
-    f->release();
+    if (f->join_state.compare_exchange_strong(expected, fiber_control::detached, std::memory_order_acq_rel,
+                                              std::memory_order_acquire))
+        return f->release();
+    detach_finished(*f);
+    drop_finished(*f);
 }
 
 void fiber_handle::cancel_and_join() noexcept {
@@ -158,7 +170,7 @@ void fiber_handle::cancel_and_join() noexcept {
     if (!f->result_taken && f->failure == nullptr) f->operations->destroy_result(f->body);
     f->failure = nullptr;
     control_ = nullptr;
-    f->release();
+    drop_finished(*f);
 }
 
 }  // namespace weft::detail

@@ -61,8 +61,9 @@ WEFT_NOINLINE void run_body(fiber_control& self) noexcept {
     }
 }
 
-// After this nobody but the reference count knows the fiber; its frames still stand on the stack.
-WEFT_NOINLINE void conclude(fiber_control& self) noexcept {
+// After this nobody but the reference count knows the fiber; its frames still stand on the stack. Returns the
+// joiner if it is to run next, here.
+WEFT_NOINLINE fiber_control* conclude(fiber_control& self) noexcept {
     std::uint32_t before = self.join_state.load(std::memory_order_acquire);
     // Release: the joiner sees the result. Acquire: pairs with the joiner's or the detacher's exchange. Nobody waits for a
     // detached fiber, and it stays detached.
@@ -77,17 +78,20 @@ WEFT_NOINLINE void conclude(fiber_control& self) noexcept {
             self.operations->destroy_result(self.body);
         }
         break;
-    case fiber_control::joining: self.joiner.wake(self.join_tag); break;
+    case fiber_control::joining:
+        if (self.joiner.try_claim()) return self.joiner.who->deliver_here(self.join_tag);
+        break;
     default: break;
     }
+    return nullptr;
 }
 
 WEFT_NOT_IN_TSAN continuation fiber_main(void* payload) noexcept {
     fiber_control& self = *worker::arrive(payload).running();
     run_body(self);
-    conclude(self);
+    fiber_control* const joiner = conclude(self);
     worker& here = *current_worker();  // the body may have moved
-    return worker::finish(here, self);
+    return worker::finish(here, self, joiner);
 }
 
 }  // namespace
@@ -118,7 +122,7 @@ fiber_control& runtime_core::create(std::size_t body_bytes, std::size_t body_ali
             new (&f) fiber_control(*slot);
             slot->built.store(true, std::memory_order_release);
         }
-        f.begin_life();
+        f.begin_life(*slot);
         f.body = place_body(f, body_bytes, body_alignment);
         f.runtime = this;
         f.id = here != nullptr ? here->next_fiber_id() : reserve_fiber_ids(1);
@@ -126,10 +130,12 @@ fiber_control& runtime_core::create(std::size_t body_bytes, std::size_t body_ali
         f.set_name(wanted.name);
         f.shields = 0;
         f.pins = 0;
+#if WEFT_FORCE_MIGRATION
         f.home = nullptr;
+#endif
         f.exceptions = {};
-        f.reason.store(nullptr, std::memory_order_relaxed);
         f.result_taken = false;
+        f.left_to_joiner = false;
         void* top = f.body_on_heap ? static_cast<void*>(&f) : f.body;
 #if WEFT_ASAN || WEFT_TSAN
         sanitizer_prepare(f, slot->limit, top);
@@ -190,9 +196,9 @@ bool fiber_control::abandoned() const noexcept {
     return join_state.load(std::memory_order_acquire) != finished && runtime->has_leaked();
 }
 
-void fiber_control::release() noexcept {
+void fiber_control::release(std::uint32_t count) noexcept {
     // Acquire and release: the last one sees what all others did.
-    if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) recycle();
+    if (references.fetch_sub(count, std::memory_order_acq_rel) == count) recycle();
 }
 
 void fiber_control::recycle() noexcept {
@@ -201,9 +207,9 @@ void fiber_control::recycle() noexcept {
         body_on_heap = false;
     }
     if (worker* here = current_worker(); here != nullptr)
-        here->stacks.release(*slot);
+        here->stacks.release(slot());
     else
-        stack_depot::release(*slot);
+        stack_depot::release(slot());
 }
 
 }  // namespace weft::detail

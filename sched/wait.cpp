@@ -121,6 +121,17 @@ void waiter::make_ready(waiter& sleeper) noexcept {
     make_runnable(static_cast<fiber_control&>(sleeper));
 }
 
+fiber_control* waiter::deliver_here(wait_tag tag) noexcept {
+    won_by_ = tag;
+    if (!is_parked_on_delivery()) return nullptr;
+    if (worker const* here = current_worker(); kind_ == kind::fiber && !WEFT_FORCE_MIGRATION) {
+        fiber_control& f = static_cast<fiber_control&>(*this);
+        if (f.pins == 0 && &here->runtime == f.runtime) return &f;
+    }
+    make_ready(*this);
+    return nullptr;
+}
+
 void waiter::deliver(wait_tag tag, ready_list& ready) noexcept {
     won_by_ = tag;
     if (!is_parked_on_delivery()) return;

@@ -176,9 +176,18 @@ void worker::yield(worker& here, fiber_control& self) noexcept {
 }
 
 // TSan believes to be in the next fiber when this returns, so the entry must not have been booked either.
-WEFT_NOT_IN_TSAN continuation worker::finish(worker& here, fiber_control& self) noexcept {
-    execution& next = here.next_execution();
-    return leave_for(here, self, next, &after_finish);
+WEFT_NOT_IN_TSAN continuation worker::finish(worker& here, fiber_control& self, fiber_control* joiner) noexcept {
+    if (joiner == nullptr) [[likely]]
+        return leave_for(here, self, here.next_execution(), &after_finish);
+    if (here.next_choice_is_fair()) {
+        here.ready(*joiner);
+        return leave_for(here, self, here.next_execution(), &after_finish);
+    }
+    // The joiner cannot run before this stack is left: so it may drop both references at once.
+    --here.until_fair_;
+    self.left_to_joiner = true;
+    here.dispatch(*joiner);
+    return leave_for(here, self, *joiner, &after_finish);
 }
 
 worker& worker::arrive(void* payload) noexcept {
@@ -229,7 +238,7 @@ void worker::after_finish(host& here, execution& left) noexcept {
 #if WEFT_TSAN
     sanitizer_retire(f);
 #endif
-    f.release();
+    if (!f.left_to_joiner) f.release();
     at.ended.add();
     at.runtime.fiber_ended();
 }

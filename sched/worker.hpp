@@ -71,8 +71,8 @@ public:
     static void park_then(worker& here, fiber_control& self, publish_action publish, void* argument) noexcept;
     /// Lets others run, if there are any.
     static void yield(worker& here, fiber_control& self) noexcept;
-    /// Leaves the running fiber for good, once its entry function returns the result.
-    static continuation finish(worker& here, fiber_control& self) noexcept;
+    /// Leaves the running fiber for good, once its entry function returns the result. `joiner`, if there is one, runs next.
+    static continuation finish(worker& here, fiber_control& self, fiber_control* joiner) noexcept;
     /// First thing on a new fiber's stack.
     static worker& arrive(void* payload) noexcept;
 

@@ -33,29 +33,31 @@ struct fiber_control : waiter, execution {
 
     enum : std::uint32_t { running, joining, finished, detached };
 
-    explicit fiber_control(stack_slot& on) noexcept : waiter(kind::fiber, on.epoch << epoch_shift), slot(&on) {}
+    explicit fiber_control(stack_slot const& on) noexcept : waiter(kind::fiber, on.epoch << epoch_shift) {}
+
+    /// Its stack's, right above it.
+    stack_slot& slot() noexcept;
 
     /// Takes a reference if the fiber is alive or its handle is held. The fields below are stable meanwhile.
     bool try_hold() noexcept;
-    /// Drops a reference; the last one returns the stack to the pool.
-    void release() noexcept;
+    /// Drops references; the last one returns the stack to the pool.
+    void release(std::uint32_t count = 1) noexcept;
     /// Returns the stack to the pool: by the last reference, or when the fiber was never started.
     void recycle() noexcept;
 
     /// Its runtime ended without it.
     bool abandoned() const noexcept;
 
-    void begin_life() noexcept { restart(slot->epoch << epoch_shift); }
+    void begin_life(stack_slot const& on) noexcept { restart(on.epoch << epoch_shift); }
 
-    // In the order of use: a fiber that only starts, runs and ends leaves what comes last alone.
-
-    fiber_control* next = nullptr;  // owned by the queue the fiber is in
+    // In the order of use: a fiber that only starts, runs and ends touches two cache lines.
 
     // Set when started, constant until the last reference goes.
     runtime_core* runtime = nullptr;
     fiber_operations const* operations = nullptr;
     void* body = nullptr;  // callable, later result
     std::uint64_t id = 0;
+    site where;
 
     /// One for the fiber while it lives, one for its handle, one for each canceller in progress; 0: dead.
     std::atomic<std::uint32_t> references{0};
@@ -65,24 +67,23 @@ struct fiber_control : waiter, execution {
     std::exception_ptr failure;  // what escaped; written before finished, read by the joiner after
 
     // The fiber's own.
-    worker* home = nullptr;  // the worker it is pinned to, or parked on last (forced migration)
     std::uint32_t shields = 0;
     std::uint32_t pins = 0;
     bool body_on_heap = false;
     bool is_named = false;
-    bool result_taken = false;  // the holder's
+    bool result_taken = false;    // the holder's
+    bool left_to_joiner = false;  // so is the fiber's reference; written before the joiner runs
 
+    // From here on only by those that wait, are queued or pinned, have a name, or are joined.
+    worker* home = nullptr;         // the worker it is pinned to, or parked on last (forced migration)
+    fiber_control* next = nullptr;  // owned by the list the fiber is in
     /// For reports; written by the fiber before it parks, read by anybody. Null while running or runnable.
     std::atomic<wait_reason const*> reason{nullptr};
-    site where;  // set when started
-
-    // From here on only by those that wait, have a name, or are joined.
     std::atomic<void const*> waits_for{nullptr};
     std::atomic<std::int64_t> since{0};  // clock ticks, as coarse as the worker's clock
     wait_token joiner;
     wait_tag join_tag = 0;
     std::size_t body_alignment = 0;
-    stack_slot* const slot;
     char name_bytes[longest_name + 1] = {};
 
     std::string_view name() const noexcept { return is_named ? std::string_view(name_bytes) : std::string_view(); }
@@ -104,6 +105,9 @@ inline constexpr std::size_t control_bytes =
 /// The control block that belongs to a stack. Its memory is all zero (dead) until it is first used.
 inline fiber_control* control_of(stack_slot& slot) noexcept {
     return reinterpret_cast<fiber_control*>(reinterpret_cast<std::byte*>(&slot) - control_bytes);
+}
+inline stack_slot& fiber_control::slot() noexcept {
+    return *reinterpret_cast<stack_slot*>(reinterpret_cast<std::byte*>(this) + control_bytes);
 }
 
 }  // namespace weft::detail

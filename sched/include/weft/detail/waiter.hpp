@@ -51,6 +51,7 @@ enum class interruptible : bool { no, yes };
 enum class publication : bool { early, late };
 
 class ready_list;
+struct fiber_control;
 
 class waiter {
 public:
@@ -142,6 +143,8 @@ public:
     }
     /// The same, but a fiber is put on `ready` instead of into a run queue.
     void deliver(wait_tag tag, ready_list& ready) noexcept;
+    /// The same, but a fiber that may run on this worker is returned and runs when the caller switches to it.
+    fiber_control* deliver_here(wait_tag tag) noexcept;
 
     /// Wakes an interruptible wait, and has all later ones throw. The caller makes sure that the fiber is still the one
     /// it means. In two steps, so that one fence may serve many fibers: `heavy_fence()` comes in between.
