@@ -4,12 +4,14 @@
 // Depth first keeps few stacks alive: a tree of a million fibers then lives on a few dozen stacks instead of a million,
 // and nearly every start finds a warm one.
 //
-// The deque of Chase and Lev, with sequentially consistent accesses where the original has fences.
-// Invariants: the fibers are [top_, bottom_). Only the owner writes bottom_ and replaces the buffer; top_ only grows.
-//             The last fiber goes to whoever moves top_. An outgrown buffer is kept until the deque dies: a thief may
-//             still read it.
-// Source:     Le, Pop, Cohen, Zappa Nardelli: Correct and Efficient Work-Stealing for Weak Memory Models, PPoPP 2013.
+// The owner pushes without a lock. To take out is done under one, by the owner mostly, which then pays nothing for it.
+//
+// Invariants: the fibers are [top_, bottom_). The owner writes bottom_ and replaces the buffer; who takes writes, under the
+//             lock, top_ (thieves) or bottom_ (the owner); top_ only grows. An outgrown buffer is kept until the deque dies.
+// Lock order: the lock is a leaf.
+// Rejected:   the lock-free deque of Chase and Lev: a full fence for each fiber that its owner takes.
 
+#include <weft/detail/biased_lock.hpp>
 #include <weft/detail/fiber_control.hpp>
 
 #include <atomic>
@@ -29,7 +31,7 @@ public:
     /// Owner: sees to it that one more can be pushed. Errors: `std::bad_alloc`; nothing changed.
     void make_room() {
         std::int64_t const bottom = bottom_.load(std::memory_order_relaxed);
-        // Acquire: pairs with the thieves' exchange on top_; the slot is free again.
+        // Acquire: pairs with steal; the slot is free again.
         if (bottom - top_.load(std::memory_order_acquire) > current_.load(std::memory_order_relaxed)->mask) [[unlikely]]
             grow(bottom);
     }
@@ -43,33 +45,27 @@ public:
     /// Owner. The newest, or null.
     fiber_control* pop() noexcept {
         std::int64_t const bottom = bottom_.load(std::memory_order_relaxed) - 1;
-        if (bottom < top_.load(std::memory_order_relaxed)) return nullptr;  // empty, without the full fence below
-        buffer* at = current_.load(std::memory_order_relaxed);
-        // The store and the load form a Dekker pair with steal's two loads: either the thief sees the smaller bottom or
-        // we see its top.
-        bottom_.store(bottom, std::memory_order_seq_cst);
-        std::int64_t top = top_.load(std::memory_order_seq_cst);
-        if (top < bottom) return at->get(bottom);
-        fiber_control* last = nullptr;
-        if (top == bottom &&
-            top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed))
-            last = at->get(bottom);
-        bottom_.store(bottom + 1, std::memory_order_relaxed);
-        return last;
+        if (bottom < top_.load(std::memory_order_relaxed)) return nullptr;
+        biased_guard guard(taking_);
+        if (bottom < top_.load(std::memory_order_relaxed)) return nullptr;
+        bottom_.store(bottom, std::memory_order_release);
+        taking_.count_use();
+        return current_.load(std::memory_order_relaxed)->get(bottom);
     }
 
     /// Owner: gives the memory of a large buffer back to the kernel, if nothing is queued. A burst of a million leaves
-    /// 16 MiB behind. Thieves that still read there find nothing useful, and lose the race for it.
+    /// 16 MiB behind. Thieves find it empty before they look there.
     void give_back_memory() noexcept;
 
-    /// Anybody. The oldest, or null; also null when another took it first.
+    /// Anybody. The oldest, or null.
     fiber_control* steal() noexcept {
-        std::int64_t top = top_.load(std::memory_order_seq_cst);
-        if (top >= bottom_.load(std::memory_order_seq_cst)) return nullptr;
+        biased_guard guard(taking_);
+        std::int64_t const top = top_.load(std::memory_order_relaxed);
+        // Acquire: pairs with push; the slot is filled.
+        if (top >= bottom_.load(std::memory_order_acquire)) return nullptr;
         fiber_control* f = current_.load(std::memory_order_acquire)->get(top);
-        return top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed)
-                   ? f
-                   : nullptr;
+        top_.store(top + 1, std::memory_order_release);
+        return f;
     }
 
     /// Anybody; a guess unless the owner asks.
@@ -99,7 +95,8 @@ private:
 
     void grow(std::int64_t bottom);
 
-    alignas(cache_line_bytes) std::atomic<std::int64_t> top_{0};
+    alignas(cache_line_bytes) biased_lock taking_;
+    std::atomic<std::int64_t> top_{0};
     alignas(cache_line_bytes) std::atomic<std::int64_t> bottom_{0};
     std::atomic<buffer*> current_;                  // release in grow, acquire in steal
     std::vector<std::unique_ptr<buffer>> buffers_;  // the owner's
