@@ -15,7 +15,8 @@ constexpr auto later = [](auto const& a, auto const& b) { return a.deadline > b.
 }  // namespace
 
 timer_handle timer_queue::arm(clock::time_point deadline, wait_token sleeper, wait_tag tag) {
-    spin_guard guard(lock_);
+    biased_guard guard(lock_);
+    lock_.count_use();
     if (heap_.size() >= sweep_from &&
         dead_.load(std::memory_order_relaxed) * 4 >= static_cast<std::int64_t>(heap_.size()))
         sweep();
@@ -51,7 +52,7 @@ std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept
         } due[fire_batch];
         std::size_t count = 0;
         {
-            spin_guard guard(lock_);
+            biased_guard guard(lock_);
             while (count != fire_batch && !heap_.empty() && heap_.front().deadline <= now) {
                 timer_record& record = *heap_.front().record;
                 std::pop_heap(heap_.begin(), heap_.end(), later);
@@ -76,7 +77,7 @@ std::size_t timer_queue::fire(clock::time_point now, ready_list& ready) noexcept
 }
 
 std::size_t timer_queue::live() const noexcept {
-    spin_guard guard(lock_);
+    biased_guard guard(lock_);
     // The count of dead ones lags behind `stop` for an instant, in either direction.
     auto const live = static_cast<std::int64_t>(heap_.size()) - dead_.load(std::memory_order_relaxed);
     return live < 0 ? 0 : static_cast<std::size_t>(live);

@@ -74,7 +74,7 @@ struct fiber_control : waiter, execution {
     bool result_taken = false;    // the holder's
     bool left_to_joiner = false;  // so is the fiber's reference; written before the joiner runs
 
-    // From here on only by those that wait, are queued or pinned, have a name, or are joined.
+    // From here on touched only by those that wait, are queued or pinned, have a name, or are joined.
     worker* home = nullptr;         // the worker it is pinned to, or parked on last (forced migration)
     fiber_control* next = nullptr;  // owned by the list the fiber is in
     /// For reports; written by the fiber before it parks, read by anybody. Null while running or runnable.

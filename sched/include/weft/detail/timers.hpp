@@ -13,7 +13,7 @@
 // Lock order: the heap's lock is a leaf; waits are claimed after it is released, which tokens allow.
 
 #include <weft/clock.hpp>
-#include <weft/detail/spin_lock.hpp>
+#include <weft/detail/biased_lock.hpp>
 #include <weft/detail/waiter.hpp>
 
 #include <atomic>
@@ -68,7 +68,7 @@ private:
     void recycle(timer_record& record) noexcept WEFT_REQUIRES(lock_);
     void publish_earliest() noexcept WEFT_REQUIRES(lock_);
 
-    mutable spin_lock lock_;
+    mutable biased_lock lock_;                        // its worker takes it, and now and then another
     std::vector<entry> heap_ WEFT_GUARDED_BY(lock_);  // std::push_heap order: the earliest is in front
     std::deque<timer_record> records_ WEFT_GUARDED_BY(lock_);
     timer_record* free_ WEFT_GUARDED_BY(lock_) = nullptr;

@@ -194,8 +194,8 @@ private:
     }
 
     std::atomic<std::uint64_t> word_;
-    std::atomic<bool> cancelled_{false};  // by cancellers; cleared by the owner before it lives
     wait_tag won_by_ = 0;                 // written by the winner between claim and deliver, read by the sleeper after
+    std::atomic<bool> cancelled_{false};  // by cancellers; cleared by the owner before it lives
     kind kind_;
 };
 
