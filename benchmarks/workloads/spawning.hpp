@@ -48,8 +48,9 @@ inline void skynet_node(weft::send_chan<std::uint64_t> const& result, std::uint6
     constexpr std::uint64_t branches = 10;
     auto const children = weft::make_chan<std::uint64_t>();
     for (std::uint64_t i = 0; i != branches; ++i) {
-        weft::go(
-            [children, number, size, i] { skynet_node(children, number + i * (size / branches), size / branches); });
+        // A child gets the sending end for itself.
+        weft::go([to = weft::send_chan<std::uint64_t>(children), first = number + i * (size / branches),
+                  part = size / branches] { skynet_node(to, first, part); });
     }
     std::uint64_t sum = 0;
     for (std::uint64_t i = 0; i != branches; ++i) sum += children.recv().value();
