@@ -26,8 +26,10 @@ std::atomic<std::uint64_t> fiber_ids{1};
 
 void* place_body(fiber_control& f, std::size_t bytes, std::size_t alignment) {
     f.body_on_heap = bytes > largest_body || alignment > cache_line_bytes;
-    f.body_alignment = alignment;
-    if (f.body_on_heap) return ::operator new(bytes, std::align_val_t(alignment));
+    if (f.body_on_heap) {
+        f.body_alignment = alignment;
+        return ::operator new(bytes, std::align_val_t(alignment));
+    }
     auto const below = reinterpret_cast<std::uintptr_t>(&f) - bytes;
     return reinterpret_cast<void*>(below & ~(std::uintptr_t{std::max<std::size_t>(alignment, 16)} - 1));
 }

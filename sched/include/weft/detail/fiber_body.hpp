@@ -16,7 +16,7 @@ namespace weft::detail {
 
 /// A place for an `R` that may be void or a reference. At offset 0 of every body, so that `fiber<R>` finds it.
 template <class R>
-union result_slot {
+struct result_slot {
     result_slot() noexcept {}
     ~result_slot() {}
 
@@ -33,11 +33,13 @@ union result_slot {
     }
     void destroy() noexcept { value.~R(); }
 
-    R value;
+    union {
+        R value;
+    };
 };
 
 template <class R>
-union result_slot<R&> {
+struct result_slot<R&> {
     template <class F>
     void fill(F&& make) {
         value = std::addressof(std::forward<F>(make)());
@@ -49,15 +51,13 @@ union result_slot<R&> {
 };
 
 template <>
-union result_slot<void> {
+struct result_slot<void> {
     template <class F>
     void fill(F&& make) {
         std::forward<F>(make)();
     }
     void take() noexcept {}
     void destroy() noexcept {}
-
-    char nothing = 0;
 };
 
 template <class R, class F>
@@ -66,7 +66,8 @@ struct fiber_body {
     explicit fiber_body(From&&... from) : callable(std::forward<From>(from)...) {}
     ~fiber_body() {}
 
-    result_slot<R> result;
+    // Without a result a small callable and the first frames share a cache line.
+    [[no_unique_address]] result_slot<R> result;
     union {
         F callable;
     };

@@ -83,7 +83,7 @@ struct fiber_control : waiter, execution {
     std::atomic<std::int64_t> since{0};  // clock ticks, as coarse as the worker's clock
     wait_token joiner;
     wait_tag join_tag = 0;
-    std::size_t body_alignment = 0;
+    std::size_t body_alignment = 0;  // if it is on the heap
     char name_bytes[longest_name + 1] = {};
 
     std::string_view name() const noexcept { return is_named ? std::string_view(name_bytes) : std::string_view(); }
