@@ -305,7 +305,8 @@ TEST_CASE("tasks may start tasks", "[task_group]") {
 TEST_CASE("what a task holds is gone when wait returns", "[task_group][C9]") {
     in_fibers([] {
         task_group group;
-        for (int i = 0; i != 20; ++i) group.go([kept = weft_test::counted(i)] { weft::this_fiber::yield(); });
+        for (int i = 0; i != 20; ++i)
+            group.go([kept = std::make_shared<weft_test::counted>(i)] { weft::this_fiber::yield(); });
         group.wait();
         CHECK(weft_test::counted::live() == 0);
     });
