@@ -99,7 +99,7 @@ private:
     alignas(cache_line_bytes) biased_lock taking_;
     atomic<std::int64_t> top_{0};
     alignas(cache_line_bytes) atomic<std::int64_t> bottom_{0};
-    atomic<buffer*> current_;                  // release in grow, acquire in steal
+    atomic<buffer*> current_;                       // release in grow, acquire in steal
     std::vector<std::unique_ptr<buffer>> buffers_;  // the owner's
     std::int64_t given_back_at_ = 0;                // the owner's: bottom_ when it gave memory back last
 };

@@ -42,7 +42,8 @@ inline announced_end announce_end(fiber_control& self) noexcept {
     if (before != fiber_control::detached)
         before = self.join_state.exchange(fiber_control::finished, std::memory_order_acq_rel);
     fiber_control* next = nullptr;
-    if (before == fiber_control::joining && self.joiner.try_claim()) next = self.joiner.who->deliver_here(self.join_tag);
+    if (before == fiber_control::joining && self.joiner.try_claim())
+        next = self.joiner.who->deliver_here(self.join_tag);
     return {before, next};
 }
 
