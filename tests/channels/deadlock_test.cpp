@@ -143,7 +143,8 @@ child const runtimes_come_and_go{"no deadlock: runtimes come and go", [] {
                                              with(1));
                                      });
                                      for (int i = 0; i != rounds; ++i) {
-                                         // The other one looks for a deadlock when it has been idle for 10 ms: this thread is then amid starting a runtime.
+                                         // The other one looks for a deadlock when it has been idle for 10 ms: amid
+                                         // the start of a runtime by this thread.
                                          auto const until = weft::clock::now() + 13ms;
                                          while (weft::clock::now() < until) weft::runtime const starting(with(2));
                                          ch.send(i);

@@ -153,21 +153,24 @@ TEST_CASE("a copy that fails leaves nothing started", "[fiber_local]") {
     });
 }
 
-TEST_CASE("a plain thread has an object, too", "[fiber_local][thread]") {
+TEST_CASE("a plain thread has an object, too, which ends with it", "[fiber_local][thread]") {
     fiber_local<counted> local([] { return counted(7); });
-    CHECK(local->value() == 7);
-    int seen = 0;
-    std::thread other([&] {
-        *local = counted(8);
-        seen = local->value();
+    int first = 0, second = 0;
+    std::thread one([&] {
+        first = local->value();
+        std::thread other([&] {
+            *local = counted(8);
+            second = local->value();
+        });
+        other.join();
+        first += local->value();
     });
-    other.join();
-    CHECK(seen == 8);
-    CHECK(local->value() == 7);
-    CHECK(counted::live() == 1);
-    weft_test::with_workers([&](weft::runtime_options options) {
+    one.join();
+    CHECK(second == 8);
+    CHECK(first == 14);
+    CHECK(counted::live() == 0);
+    in_fibers([&] {
         // A job of the pool runs on a thread of its own.
-        CHECK(weft::run([&] { return weft::blocking([&] { return local->value(); }) + local->value(); }, options) ==
-              14);
+        CHECK(weft::blocking([&] { return local->value(); }) + local->value() == 14);
     });
 }

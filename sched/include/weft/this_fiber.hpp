@@ -31,8 +31,8 @@ fiber_id get_id() noexcept;
 /// The name it was started with, or an empty one. Valid for as long as the fiber lives.
 std::string_view name() noexcept;
 
-/// Throws if the fiber was asked to stop, or its context has ended: for long computations that never wait. Others run only at a `yield`, which
-/// also throws.
+/// Throws if the fiber was asked to stop, or its context has ended: for long computations that never wait. Others run only
+/// at a `yield`, which also throws.
 /// Errors: `cancelled`, `deadline_exceeded`.
 void check_cancelled();
 
