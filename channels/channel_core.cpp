@@ -110,8 +110,15 @@ channel_result channel_core::wait_in(waiter_list& list, wait_reason const& reaso
     return channel_result::timed_out;
 }
 
-channel_result channel_core::wait_to_send(void* element, clock::time_point deadline) WEFT_NO_THREAD_SAFETY_ANALYSIS {
-    while (grows_ && can_send_locked()) {
+channel_result channel_core::wait_to_send(void* element, clock::time_point deadline) {
+    if (grows_) [[unlikely]]
+        return grow_or_wait_to_send(element, deadline);
+    return wait_in(senders_, sending, element, deadline);
+}
+
+WEFT_NOINLINE channel_result channel_core::grow_or_wait_to_send(void* element, clock::time_point deadline)
+    WEFT_NO_THREAD_SAFETY_ANALYSIS {
+    while (can_send_locked()) {
         lock_.unlock();
         channel_result const result = try_send(element);
         if (result != channel_result::would_wait) return result;

@@ -189,6 +189,7 @@ protected:
     waiter_list senders_;
 
 private:
+    channel_result grow_or_wait_to_send(void* element, clock::time_point deadline);
     channel_result wait_in(waiter_list& list, wait_reason const& reason, void* element, clock::time_point deadline);
 };
 
