@@ -112,6 +112,16 @@ TEST_CASE("a child of a cancelled context is born cancelled", "[context]") {
     });
 }
 
+TEST_CASE("a parent that is cancelled counts, also for a child whose deadline has passed", "[context]") {
+    in_fibers([] {
+        auto const [parent, cancel] = with_cancel({});
+        cancel(cause("early"));
+        auto const [late, cancel_late] = with_timeout(parent, -1s);
+        CHECK(late.error() == std::errc::operation_canceled);
+        CHECK(text_of(late.cause()) == "early");
+    });
+}
+
 TEST_CASE("the first cause counts, and goes down the tree", "[context]") {
     in_fibers([] {
         auto const [parent, cancel_parent] = with_cancel({});
