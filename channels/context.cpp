@@ -1,8 +1,8 @@
 // What contexts have beyond the tree in sched: the `done` channel, and Go's names.
 //
-// Invariants: the channel is made by the first `done`, and closed once, by the first announcement that finds it. `done` looks
-//             at the state after it has published the channel, a canceller announces after it has set the state: one of
-//             the two sees the other, by the lock.
+// Invariants: the channel is made by the first `done`, and closed once, by the first announcement that finds it; the other
+//             announcements return when it is closed. `done` looks at the state after it has published the channel, a
+//             canceller announces after it has set the state: one of the two sees the other, by the lock.
 #include <weft/context.hpp>
 #include <weft/select.hpp>
 
@@ -36,17 +36,25 @@ public:
 
 private:
     void announce() noexcept override {
+        bool mine = false;
         {
             detail::spin_guard guard(lock_);
-            if (!made_.load(std::memory_order_relaxed) || std::exchange(closed_, true)) return;
+            if (!made_.load(std::memory_order_relaxed)) return;
+            mine = !std::exchange(closing_, true);
         }
-        channel_.close();
+        if (mine) {
+            channel_.close();
+            closed_.store(true, std::memory_order_release);
+        }
+        // Another's close is a few instructions away; whoever returns from here relies on it.
+        for (detail::patience waits; !closed_.load(std::memory_order_acquire);) waits.wait();
     }
 
     detail::spin_lock lock_;
     std::atomic<bool> made_{false};  // written under the lock
-    bool closed_ WEFT_GUARDED_BY(lock_) = false;
-    chan<unit> channel_;  // constant once made_
+    bool closing_ WEFT_GUARDED_BY(lock_) = false;
+    std::atomic<bool> closed_{false};  // by whoever set closing_
+    chan<unit> channel_;               // constant once made_
 };
 
 context make_child(context const& parent, clock::time_point deadline) {

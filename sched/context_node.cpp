@@ -24,6 +24,11 @@ cancel_node::~cancel_node() { delete spread_.load(std::memory_order_relaxed); }
 
 void cancel_node::adopt() {
     cancel_node* const above = parent() == nullptr ? nullptr : parent()->cancels();
+    // First of all: who is below a cancelled one was cancelled with it, even if its own deadline has passed, too.
+    if (above != nullptr && above->is_cancelled()) {
+        cancel(above->state(), above->cause());
+        return;
+    }
     // One that will be cancelled by then anyway needs no timer.
     bool const timed = deadline_ != clock::time_point::max() && (above == nullptr || above->deadline_ > deadline_);
     if (timed && deadline_ <= clock::now()) {

@@ -5,6 +5,7 @@
 #include "blocking_pool.hpp"
 #include "fiber_survey.hpp"
 #include "registry.hpp"
+#include "timer_thread.hpp"
 
 #include <weft/detail/diagnostics.hpp>
 #include <weft/detail/overflow_report.hpp>
@@ -53,6 +54,13 @@ std::uint64_t dispatches(runtime_core const& rt) noexcept {
     return sum;
 }
 
+// As long as it is the same, a look finds what the last one found.
+std::uint64_t progress(runtime_core const& rt) noexcept {
+    std::uint64_t sum = dispatches(rt);
+    for (auto const& w : rt.workers()) sum += w->fired_timers.get();
+    return sum;
+}
+
 std::size_t threads_of_process() noexcept {
     std::error_code failed;
     std::size_t threads = 0;
@@ -90,12 +98,12 @@ constexpr std::size_t sanitizer_threads = WEFT_TSAN;
 clock::duration runtime_core::deadlock_patience() const noexcept {
     using namespace std::chrono_literals;
     if (options.on_deadlock == deadlock_action::ignore || live() == 0) return clock::duration::max();
-    if (examined_at_.load(std::memory_order_relaxed) != dispatches(*this) + 1) return 10ms;
+    if (examined_at_.load(std::memory_order_relaxed) != progress(*this) + 1) return 10ms;
     return uncertain_.load(std::memory_order_relaxed) ? 1s : clock::duration::max();
 }
 
 void runtime_core::examine_deadlock() noexcept {
-    examined_at_.store(dispatches(*this) + 1, std::memory_order_relaxed);
+    examined_at_.store(progress(*this) + 1, std::memory_order_relaxed);
     uncertain_.store(false, std::memory_order_relaxed);
     runtime_registry& all = runtime_registry::instance();
     std::unique_lock guard(all.lock, std::try_to_lock);
@@ -105,11 +113,14 @@ void runtime_core::examine_deadlock() noexcept {
 
     std::uint64_t const threads_begun = all.threads.begun.load();
     std::uint64_t before = 0;
+    // What the others wait for may come to pass without any progress here.
+    auto const look_again = [this] { uncertain_.store(true, std::memory_order_relaxed); };
+    if (timer_thread::instance().runs()) return look_again();
     for (runtime_core* rt : all.runtimes) {
-        if (!rt->all_idle()) return;
+        if (!rt->all_idle()) return look_again();
         for (auto const& w : rt->workers())
-            if (w->timers.live() != 0 || !w->inbox_empty()) return;
-        if (rt->blocking().busy()) return;
+            if (w->timers.live() != 0 || !w->inbox_empty()) return rt == this ? void() : look_again();
+        if (rt->blocking().busy()) return rt == this ? void() : look_again();
         before += dispatches(*rt);
     }
     census const now = take_census();

@@ -72,6 +72,11 @@ bool join_source::is_ready() {
 
 bool join_source::arm(wait_token sleeper, wait_tag tag) {
     if (fiber_ == nullptr) return false;
+    // Another case of the same select has announced it: that case wins.
+    if (fiber_->join_state.load(std::memory_order_acquire) == fiber_control::joining) {
+        if (fiber_->joiner.who != sleeper.who) fatal_in(*fiber_, "a fiber is waited for by two at the same time");
+        return false;
+    }
     prepare(sleeper, tag);
     return !publish();
 }

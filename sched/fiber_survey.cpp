@@ -114,7 +114,7 @@ void fiber_survey::describe_one(fiber_sighting const& f, text_sink to) const {
         to << (f.tells(wait_clue::has_holder) ? ", held by " : ", for the end of ");
         describe_briefly(other.id, other.name(), to);
     }
-    if (only_waiters_hold(f)) to << ", leaked: nobody else has a handle to the channel";
+    if (only_waiters_hold(f)) to << ", leaked: nobody else has a handle to the channel, unless it borrows one";
     to << "\n";
 }
 

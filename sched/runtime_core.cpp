@@ -85,7 +85,8 @@ void runtime_core::stop_threads() noexcept {
 void runtime_core::destroy(runtime_core* core) noexcept {
     if (worker* here = current_worker(); here != nullptr && &here->runtime == core)
         fatal("a runtime was destroyed by one of its own fibers; destroy it outside", core);
-    core->stop_fibers();
+    do core->stop_fibers();
+    while (!core->leaked_ && !core->close_timers());
     bool const was_last = core->unregister();
     core->monitor_->stop();
     if (core->leaked_) return;

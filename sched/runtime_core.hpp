@@ -116,6 +116,10 @@ public:
 
     /// Cancels every fiber and waits for all to end, at most the grace period.
     void stop_fibers() noexcept;
+    /// By `destroy`, with no fiber left: from now on no timer fires, for nobody would see off the fibers that it starts. False:
+    /// one has just started a fiber; then timers go on.
+    bool close_timers() noexcept;
+    bool has_closed_timers() const noexcept { return timers_closed_.load(std::memory_order_relaxed); }
     bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
     void fiber_ended() noexcept;
     bool has_leaked() const noexcept { return leaked_.load(std::memory_order_acquire); }
@@ -162,11 +166,12 @@ private:
     atomic<unsigned> running_spares_{0};  // raised by the monitor, lowered by a spare that retires
 
     atomic<bool> stopping_{false};
+    atomic<bool> timers_closed_{false};
     atomic<std::uint64_t> spawned_outside_{0};  // fibers started by threads that are no workers of this runtime
     atomic<std::size_t> counted_{0};            // live fibers, kept only under max_fibers
     atomic<int> foreign_wakers_{0};             // threads inside `inject`
-    atomic<std::uint64_t> examined_at_{0};      // dispatches at the last look for a deadlock, plus one
-    atomic<bool> uncertain_{false};             // it found one, but for the threads of others: look again
+    atomic<std::uint64_t> examined_at_{0};      // the progress at the last look for a deadlock, plus one
+    atomic<bool> uncertain_{false};             // it could not tell, for what others do: look again
     spin_lock stopper_lock_;
     wait_token stopper_ WEFT_GUARDED_BY(stopper_lock_);  // waits in stop_fibers for the last fiber
     atomic<bool> leaked_{false};                         // stragglers were abandoned; this object then lives for ever

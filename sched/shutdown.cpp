@@ -92,6 +92,16 @@ void runtime_core::stop_fibers() noexcept {
     if (!leaked_) stopping_.store(false, std::memory_order_relaxed);
 }
 
+bool runtime_core::close_timers() noexcept {
+    timers_closed_.store(true, std::memory_order_relaxed);
+    heavy_fence();  // pairs with the light one in fire_timers: a worker sees that they are closed, or is seen to fire them
+    for (auto const& w : workers())
+        while (w->fires_timers.load(std::memory_order_acquire)) yield_thread();
+    if (live() == 0) return true;
+    timers_closed_.store(false, std::memory_order_relaxed);
+    return false;
+}
+
 void runtime_core::announce_stragglers() noexcept {
     flush_output();
     write_text(

@@ -4,6 +4,7 @@
 #include "forked.hpp"
 
 #include <cstdlib>
+#include <utility>
 
 namespace weft::detail {
 
@@ -17,16 +18,22 @@ thread_waiter& take_waiter() noexcept {
     return *taken;
 }
 
+thread_local constinit thread_waiter* this_threads = nullptr;
+
 struct lease {
-    thread_waiter& mine = take_waiter();
-    ~lease() { waiter_pool::instance().put(mine); }
+    lease() noexcept { this_threads = &take_waiter(); }
+    ~lease() { waiter_pool::instance().put(*std::exchange(this_threads, nullptr)); }
 };
 
 }  // namespace
 
 thread_waiter& thread_waiter::current() noexcept {
     thread_local lease const held;
-    return held.mine;
+    // The destructor of another thread-local object waits, and the lease has ended before it: the record may be another
+    // thread's by now. This one gets a new record, which is its last and is not given back.
+    if (this_threads == nullptr) [[unlikely]]
+        this_threads = &take_waiter();
+    return *this_threads;
 }
 
 bool thread_waiter::park_until(clock::time_point deadline, std::uint64_t generation) noexcept {

@@ -35,10 +35,15 @@ void timer_thread::notice_stop(timer_handle const& stopped) noexcept {
     changed_.notify_one();
 }
 
+bool timer_thread::runs() noexcept {
+    std::scoped_lock guard(lock_);
+    return runs_;
+}
+
 void timer_thread::work() noexcept {
     own_thread const counted;
     std::unique_lock guard(lock_);
-    while (queue_.live() != 0) {
+    while (queue_.has_armed()) {
         changed_.wait_until(guard, queue_.earliest());
         guard.unlock();
         ready_list ready;  // stays empty: this thread is nobody's worker

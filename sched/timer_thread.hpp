@@ -17,6 +17,8 @@ public:
     timer_handle arm(clock::time_point deadline, wait_token sleeper, wait_tag tag);
     /// A timer was stopped, perhaps one of these.
     void notice_stop(timer_handle const& stopped) noexcept;
+    /// There is such a deadline, or one is just being served.
+    bool runs() noexcept;
 
 private:
     void work() noexcept;

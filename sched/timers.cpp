@@ -137,6 +137,13 @@ std::size_t timer_queue::live() const noexcept {
     return live < 0 ? 0 : static_cast<std::size_t>(live);
 }
 
+bool timer_queue::has_armed() const noexcept {
+    biased_guard guard(lock_);
+    return std::any_of(heap_.begin(), heap_.end(), [](entry const& e) {
+        return (e.record->state.load(std::memory_order_relaxed) & timer_record::state_mask) == timer_record::armed;
+    });
+}
+
 void timer_queue::sweep() noexcept {
     auto const is_dead = [this](entry const& e) WEFT_NO_THREAD_SAFETY_ANALYSIS {
         if ((e.record->state.load(std::memory_order_acquire) & timer_record::state_mask) != timer_record::dead)

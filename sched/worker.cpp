@@ -363,9 +363,14 @@ void worker::poll(clock::time_point deadline) noexcept {
 
 void worker::fire_timers(clock::time_point now, timer_queue& from) noexcept {
     if (from.earliest() > now) return;
-    ready_list ready;
-    fired_timers.add(from.fire(now, ready));
-    ready_all(ready);
+    fires_timers.store(true, std::memory_order_relaxed);
+    light_fence();  // pairs with the heavy one in close_timers
+    if (!runtime.has_closed_timers()) {
+        ready_list ready;
+        fired_timers.add(from.fire(now, ready));
+        ready_all(ready);
+    }
+    fires_timers.store(false, std::memory_order_release);
 }
 
 // ---------------------------------------------------------------- spares

@@ -121,6 +121,8 @@ public:
     atomic<std::uint64_t> wakeups{0};  // by whoever wakes this worker
     worker_stats stats() const noexcept;
 
+    // Written by the owner. While it is set, what fires may be about to start fibers.
+    atomic<bool> fires_timers{false};
     // Raised by the monitor, lowered by the owner when it dispatches or falls asleep.
     atomic<presence> seen_as{presence::here};
     // A spare that is not needed: it serves only what is bound to it. Set by the owner, cleared by the monitor, under

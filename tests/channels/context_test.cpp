@@ -1,11 +1,13 @@
 // The tree of contexts: who is cancelled with whom, why, and what is left behind. What Go's own tests of `context` observe, in
 // weft's terms.
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 #include <weft/context.hpp>
@@ -109,6 +111,16 @@ TEST_CASE("a child of a cancelled context is born cancelled", "[context]") {
         CHECK(timed.error() == std::errc::operation_canceled);
         CHECK(text_of(child.cause()) == "early");
         CHECK(weft::detail::live_timers() == 0);
+    });
+}
+
+TEST_CASE("a parent that is cancelled counts, also for a child whose deadline has passed", "[context]") {
+    in_fibers([] {
+        auto const [parent, cancel] = with_cancel({});
+        cancel(cause("early"));
+        auto const [late, cancel_late] = with_timeout(parent, -1s);
+        CHECK(late.error() == std::errc::operation_canceled);
+        CHECK(text_of(late.cause()) == "early");
     });
 }
 
@@ -315,6 +327,26 @@ TEST_CASE("a context in a select is one case among others", "[context][select][C
         CHECK(weft::select(cases) == 1);
         CHECK(handled == 21);
     });
+}
+
+TEST_CASE("no cancel returns before the done channel is closed", "[context][thread]") {
+    weft_test::supervised guard("cancel");
+    auto const [ctx, cancel] = with_cancel({});
+    auto* const channel = ctx.done().core();
+    channel->lock();  // keeps everybody from closing it
+    std::atomic<int> returned = 0;
+    std::vector<std::thread> cancellers;
+    for (int i = 0; i != 4; ++i)
+        cancellers.emplace_back([&, &cancel = cancel] {
+            cancel();
+            ++returned;
+        });
+    while (!ctx.error()) {}
+    std::this_thread::sleep_for(20ms);  // a correct cancel waits for however long
+    CHECK(returned == 0);
+    channel->unlock();
+    for (auto& t : cancellers) t.join();
+    CHECK(is_done(ctx));
 }
 
 TEST_CASE("contexts may be made, cancelled and dropped from everywhere at once", "[context][stress]") {

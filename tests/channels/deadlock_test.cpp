@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -10,6 +11,8 @@
 #include <thread>
 #include <weft/blocking.hpp>
 #include <weft/chan.hpp>
+#include <weft/context.hpp>
+#include <weft/detail/diagnostics.hpp>
 #include <weft/go.hpp>
 #include <weft/runtime.hpp>
 #include <weft/select.hpp>
@@ -171,6 +174,40 @@ child const timer_pending{"no deadlock: a timer", [] {
                               });
                           }};
 
+child const deadline_of_thread{"no deadlock: a deadline that a plain thread has set", [] {
+                                   auto const [ctx, cancel] = weft::with_timeout({}, 300ms);
+                                   weft::run([&ctx = ctx] { ctx.done().recv(); });
+                                   return 7;
+                               }};
+
+// The worker that falls asleep last, and looks, finds the other's timer.
+int stuck_after_timer() {
+    weft::run(
+        [] {
+            auto const [ctx, cancel] = weft::with_timeout({}, 200ms);
+            std::atomic<bool> started = false;
+            weft::go([&] {
+                started = true;
+                while (weft::detail::parked_fibers() == 0) {}
+                weft::make_chan<int>().recv();
+            });
+            while (!started) {}
+            weft::make_chan<int>().recv();
+        },
+        with(2));
+    return 7;
+}
+
+int stuck_after_deadline_of_thread() {
+    auto const [ctx, cancel] = weft::with_timeout({}, 200ms);
+    weft::run([] { weft::make_chan<int>().recv(); });
+    return 7;
+}
+
+child const timer_for_nobody{"deadlock: after a timer that wakes nobody", stuck_after_timer};
+child const deadline_for_nobody{"deadlock: after a thread's deadline that wakes nobody",
+                                stuck_after_deadline_of_thread};
+
 child const blocking_pending{
     "no deadlock: a blocking call", [] {
         return weft::run([] {
@@ -256,5 +293,18 @@ TEST_CASE("a runtime that another one may wake is not taken for dead", "[deadloc
 
 TEST_CASE("a program with a timer or a blocking call pending is not taken for dead", "[deadlock][child][C40]") {
     check_survived(timer_pending);
+    check_survived(deadline_of_thread);
     check_survived(blocking_pending);
+}
+
+TEST_CASE("a deadlock is seen once the last timer has fired and woken nobody", "[deadlock][child][C40]") {
+    auto const check_stuck = [](child const& program) {
+        child_end const end = program.run();
+        INFO(end.err);
+        CHECK_FALSE(end.timed_out);
+        CHECK(end.exit_status == deadlock_status);
+    };
+    if (!weft_test::forced_migration)
+        check_stuck(timer_for_nobody);  // the spinning fiber could be bound to the waiting one's worker
+    check_stuck(deadline_for_nobody);
 }

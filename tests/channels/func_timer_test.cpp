@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 #include <weft/chan.hpp>
+#include <weft/defer.hpp>
 #include <weft/error.hpp>
 #include <weft/go.hpp>
 #include <weft/time.hpp>
@@ -130,6 +131,27 @@ TEST_CASE("an after_func that is still to come goes with its runtime, and its ha
             options);
         kept.reset();
         CHECK(counted::live() == 0);
+    });
+}
+
+TEST_CASE("an after_func that fires as its runtime ends is seen off or forgotten", "[func_timer][shutdown]") {
+    with_workers([](weft::runtime_options options) {
+        for (int i = 0; i != weft_test::sized(100, 50, 10); ++i) {
+            std::atomic<int> begun = 0, ended = 0;
+            weft::run(
+                [&] {
+                    for (int after = 0; after != 10; ++after)
+                        weft::after_func(std::chrono::microseconds(50 + 10 * after), [&] {
+                            ++begun;
+                            weft::defer const at_end([&] { ++ended; });
+                            weft::this_fiber::sleep_for(1h);
+                        });
+                    auto const until = clock::now() + 100us;
+                    while (clock::now() < until) {}
+                },
+                options);
+            if (begun != ended) FAIL(begun - ended << " of " << begun << " fibers were left");
+        }
     });
 }
 

@@ -1,5 +1,6 @@
 // Select beside time and joins.
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -95,6 +96,24 @@ TEST_CASE("select waits for a fiber's end", "[select][join][C25]") {
         CHECK(worker.joinable());
         CHECK(select(on_join(worker), otherwise()) == 0);  // it stays ready
         CHECK(*worker.join() == 6);
+        opener.join();
+    });
+}
+
+TEST_CASE("a fiber's end may be waited for by several cases of a select", "[select][join]") {
+    in_fibers([] {
+        auto const gate = make_chan<weft::unit>();
+        auto worker = weft::spawn([gate] { gate.recv(); });
+        CHECK(select(on_join(worker), on_join(worker), on_timeout(1ms)) == 2);
+        std::atomic<bool> opened = false;
+        auto opener = weft::spawn([&, gate] {
+            until_parked(2);
+            opened = true;
+            gate.send({});
+        });
+        CHECK(select(on_join(worker), on_join(worker)) < 2);
+        CHECK(opened);
+        worker.join();
         opener.join();
     });
 }

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 #include <weft/blocking.hpp>
+#include <weft/detail/wait.hpp>
 #include <weft/error.hpp>
 #include <weft/fiber_local.hpp>
 #include <weft/go.hpp>
@@ -173,4 +174,26 @@ TEST_CASE("a plain thread has an object, too, which ends with it", "[fiber_local
         // A job of the pool runs on a thread of its own.
         CHECK(weft::blocking([&] { return local->value(); }) + local->value() == 14);
     });
+}
+
+namespace {
+
+struct waits_at_thread_end {
+    ~waits_at_thread_end() {
+        auto const* const mine = &weft::detail::current_waiter();
+        std::thread([&] { *shared = mine == &weft::detail::current_waiter(); }).join();
+    }
+    bool* shared;
+};
+
+}  // namespace
+
+TEST_CASE("a thread-local destructor that waits does so on nobody else's behalf", "[thread][destroy]") {
+    bool shared = true;
+    std::thread([&] {
+        thread_local waits_at_thread_end const older{&shared};  // so it goes after what the wait below makes
+        static_cast<void>(older);
+        static_cast<void>(weft::detail::current_waiter());
+    }).join();
+    CHECK_FALSE(shared);
 }

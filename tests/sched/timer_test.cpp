@@ -8,6 +8,7 @@
 #include <vector>
 #include <weft/clock.hpp>
 #include <weft/detail/diagnostics.hpp>
+#include <weft/detail/timers.hpp>
 #include <weft/error.hpp>
 #include <weft/go.hpp>
 #include <weft/this_fiber.hpp>
@@ -136,4 +137,25 @@ TEST_CASE("a timer fires although the worker that armed it is stuck", "[timer][b
             {.workers = workers});
         guard.check_nothing_left();
     }
+}
+
+TEST_CASE("a stop that comes too late does not hide the timers that are armed", "[timer][thread]") {
+    auto& queue = weft::detail::timer_queue::take();
+    auto const stopped = queue.arm(weft::clock::now() + 1h, {}, 0);
+    CHECK(queue.has_armed());
+    CHECK(weft::detail::timer_queue::stop(stopped));
+    CHECK_FALSE(queue.has_armed());
+
+    auto const armed = queue.arm(weft::clock::now() + 1h, {}, 0);
+    std::atomic<bool> enough = false;
+    std::thread late([&] {
+        while (!enough) weft::detail::timer_queue::stop(stopped);
+    });
+    bool hidden = false;
+    for (int i = 0; i != weft_test::sized(100'000, 20'000, 2'000); ++i) hidden = hidden || !queue.has_armed();
+    enough = true;
+    late.join();
+    CHECK_FALSE(hidden);
+    CHECK(weft::detail::timer_queue::stop(armed));
+    weft::detail::timer_queue::retire(queue, 0);
 }

@@ -59,7 +59,10 @@ public:
         return clock::time_point(clock::duration(earliest_.load(std::memory_order_acquire)));
     }
 
+    /// Roughly, while timers are being stopped.
     std::size_t live() const noexcept;
+    /// Exactly: whether any timer is yet to fire. Looks at the stopped ones that come before it.
+    bool has_armed() const noexcept;
 
     /// A queue is never freed, so that a handle may be stopped for ever. Errors: `std::bad_alloc`.
     static timer_queue& take();
