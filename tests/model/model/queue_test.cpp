@@ -23,8 +23,8 @@ using weft_model::require;
 namespace {
 
 constexpr auto acquire = std::memory_order_acquire;
+constexpr auto relaxed = std::memory_order_relaxed;
 constexpr auto release = std::memory_order_release;
-constexpr auto sequential = std::memory_order_seq_cst;
 
 constexpr char const* old_contents = "data was read that was not handed over";
 constexpr char const* twice = "a fiber was taken twice";
@@ -204,6 +204,8 @@ TEST_CASE("a ring gives each fiber to one taker, with its contents", "[model][ru
     bounds const narrow{.preemptions = 2, .stale_reads = 2};
     check_finds<ring>(old_contents, narrow, mutation::weaken("push", operation::store, release));
     check_finds<ring>(old_contents, narrow, mutation::weaken("steal", operation::load, acquire));
+    check_finds<overflow>(twice, narrow, mutation::weaken("lock", operation::modify, acquire));
+    check_finds<overflow>(twice, narrow, mutation::weaken("unlock", operation::store, release));
 }
 
 TEST_CASE("a deque gives each fiber to one taker, with its contents, also while it grows", "[model][spawn_deque]") {
@@ -211,9 +213,11 @@ TEST_CASE("a deque gives each fiber to one taker, with its contents, also while 
     bounds const narrow{.preemptions = 2, .stale_reads = 2};
     check_finds<deque>(old_contents, narrow, mutation::weaken("push", operation::store, release));
     check_finds<deque>("a fiber was lost", narrow, mutation::weaken("grow", operation::store, release));
-    check_finds<deque>(old_contents, narrow, mutation::weaken("pop", operation::store, sequential));
-    check_finds<deque>(twice, narrow, mutation::weaken("pop", operation::load, sequential));
-    check_finds<deque>(twice, narrow, mutation::weaken("steal", operation::load, sequential));
+    check_finds<deque>(old_contents, narrow, mutation::weaken("steal", operation::load, acquire));
+    // A thief that does not look at what the last one left, and locks that do not show it.
+    check_finds<deque>(twice, narrow, mutation::blind("steal", relaxed, 0));
+    check_finds<deque>(twice, narrow, mutation::weaken("lock", operation::modify, acquire));
+    check_finds<deque>(twice, narrow, mutation::weaken("unlock", operation::store, release));
 }
 
 TEST_CASE("a slot gives each fiber to its owner or to a thief, with its contents", "[model][owner_slot]") {
