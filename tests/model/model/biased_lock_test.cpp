@@ -83,7 +83,8 @@ TEST_CASE("a biased lock lets in one at a time, who sees what the last one did",
     check_holds<revoked<1, 1>>("biased lock, revoked", {.preemptions = 100, .stale_reads = 100});
     check_holds<revoked<4, 2>>("biased lock, its owner comes back", {.preemptions = 4, .stale_reads = 3});
     check_holds<revoked<1, 1, 1>>("biased lock, two revoke it", {.preemptions = 4, .stale_reads = 4});
-    check_holds<revoked<2, 1, 1>>("biased lock, two revoke it, its owner comes back", {.preemptions = 3, .stale_reads = 2});
+    check_holds<revoked<2, 1, 1>>("biased lock, two revoke it, its owner comes back",
+                                  {.preemptions = 3, .stale_reads = 2});
 }
 
 TEST_CASE("a biased lock is granted to another once its owner has come back", "[model][biased_lock]") {

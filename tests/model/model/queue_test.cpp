@@ -251,7 +251,8 @@ TEST_CASE("a deque gives each fiber to one taker, with its contents, also while 
     check_finds<deque>(twice, narrow, mutation::weaken("unlock", operation::store, release));
 }
 
-TEST_CASE("a queue whose owner has the lock to itself gives each fiber to one taker", "[model][run_ring][spawn_deque]") {
+TEST_CASE("a queue whose owner has the lock to itself gives each fiber to one taker",
+          "[model][run_ring][spawn_deque]") {
     bounds const within{.preemptions = 3, .stale_reads = 3};
     check_holds<granted_ring>("run ring, lock granted", within);
     check_holds<granted_deque>("spawn deque, lock granted", within);
