@@ -1,6 +1,5 @@
 #include <weft/detail/spin_lock.hpp>
 
-#include <sched.h>
 #include "futex.hpp"
 
 #include <chrono>
@@ -21,7 +20,7 @@ void patience::wait() noexcept {
         static constexpr std::uint32_t nobody_wakes = 0;
         futex_wait(&nobody_wakes, nobody_wakes, clock::now() + std::chrono::microseconds(50));
     } else if (round_++ > attempts) {
-        sched_yield();
+        yield_thread();
     }
     for (int i = 0; i != pause_; ++i) cpu_relax();
     if (pause_ < longest_pause) pause_ *= 2;

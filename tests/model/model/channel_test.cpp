@@ -159,7 +159,7 @@ TEST_CASE("a cancelled receive takes no value", "[model][channel]") {
     using weft::detail::waiter;
     check_finds<cancelling>(
         "two stood on one stack", narrow,
-        mutation::blind("wake_cancelled", acquire, 1 << waiter::generation_shift | waiter::late | waiter::parked));
+        mutation::blind("claim_cancelled", acquire, 1 << waiter::generation_shift | waiter::late | waiter::parked));
 }
 
 TEST_CASE("a select runs one case that has happened, and leaves the others as they were", "[model][select]") {

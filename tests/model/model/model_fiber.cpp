@@ -2,6 +2,8 @@
 #include "model_fiber.hpp"
 
 #include <weft/detail/budget.hpp>
+#include <weft/detail/context_node.hpp>
+#include <weft/detail/expiry.hpp>
 #include <weft/detail/fatal.hpp>
 #include <weft/detail/poller.hpp>
 #include <weft/detail/random.hpp>
@@ -49,7 +51,7 @@ using weft_model::model_fiber;
 
 waiter& current_waiter() noexcept { return model_fiber::current(); }
 bool others_run_beside() noexcept { return true; }
-void throw_cancelled() { throw weft::cancelled{}; }
+worker* current_worker() noexcept { return nullptr; }
 
 wait::wait(wait_reason const&, void const*, interruptible may_cancel, publication when) noexcept
     : here_(nullptr), self_(current_waiter()), late_(when == publication::late) {
@@ -99,9 +101,18 @@ void waiter::deliver(wait_tag tag, ready_list& ready) noexcept {
     if (is_parked_on_delivery()) ready.push(static_cast<fiber_control&>(*this));
 }
 
+fiber_control* waiter::deliver_here(wait_tag tag) noexcept {
+    deliver(tag);
+    return nullptr;
+}
+
 bool fiber_control::abandoned() const noexcept { return false; }
-void fiber_control::release() noexcept {}
+void fiber_control::release(std::uint32_t) noexcept {}
 void detach_finished(fiber_control&) noexcept {}
+void local_list::clear() noexcept {}
+
+expiry_handle arm_expiry(cancel_node&, clock::time_point) { return {}; }
+void withdraw_expiry(expiry_handle const&) noexcept {}
 
 void charge_budget() noexcept {}
 

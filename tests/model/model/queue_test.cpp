@@ -23,8 +23,8 @@ using weft_model::require;
 namespace {
 
 constexpr auto acquire = std::memory_order_acquire;
+constexpr auto relaxed = std::memory_order_relaxed;
 constexpr auto release = std::memory_order_release;
-constexpr auto sequential = std::memory_order_seq_cst;
 
 constexpr char const* old_contents = "data was read that was not handed over";
 constexpr char const* twice = "a fiber was taken twice";
@@ -134,6 +134,37 @@ struct deque : weft_model::scenario {
     weft::detail::spawn_deque queue{2};
 };
 
+// An owner that has taken so often that the lock is granted to it, and a thief who comes for the last one.
+template <class Queue>
+struct granted : weft_model::scenario {
+    granted() {
+        using lock = weft::detail::biased_lock;
+        for (unsigned i = 0; i != lock::uses_per_review * (lock::reviews_per_grant + 1); ++i) {
+            queue.push(made.fresh(0));
+            queue.pop();
+        }
+        queue.push(made.fresh(0));
+    }
+    std::size_t threads() const override { return 2; }
+    void run(std::size_t thread) override { made.note(thread == 0 ? queue.pop() : steal()); }
+    void finish() override {
+        while (fiber_control* f = queue.pop()) made.note(f);
+        require(made.all_taken(), "a fiber was lost");
+    }
+    fiber_control* steal() {
+        if constexpr (requires { queue.steal(); }) {
+            return queue.steal();
+        } else {
+            fiber_control* taken = nullptr;
+            return queue.steal(&taken, 1) == 1 ? taken : nullptr;
+        }
+    }
+    fibers<1> made;
+    Queue queue;
+};
+using granted_ring = granted<weft::detail::basic_run_ring<4>>;
+using granted_deque = granted<weft::detail::spawn_deque>;
+
 // The list that anybody adds to and takes from. It links the control blocks, so these are real.
 struct injected : weft_model::scenario {
     std::size_t threads() const override { return 3; }
@@ -204,6 +235,8 @@ TEST_CASE("a ring gives each fiber to one taker, with its contents", "[model][ru
     bounds const narrow{.preemptions = 2, .stale_reads = 2};
     check_finds<ring>(old_contents, narrow, mutation::weaken("push", operation::store, release));
     check_finds<ring>(old_contents, narrow, mutation::weaken("steal", operation::load, acquire));
+    check_finds<overflow>(twice, narrow, mutation::weaken("lock", operation::modify, acquire));
+    check_finds<overflow>(twice, narrow, mutation::weaken("unlock", operation::store, release));
 }
 
 TEST_CASE("a deque gives each fiber to one taker, with its contents, also while it grows", "[model][spawn_deque]") {
@@ -211,9 +244,20 @@ TEST_CASE("a deque gives each fiber to one taker, with its contents, also while 
     bounds const narrow{.preemptions = 2, .stale_reads = 2};
     check_finds<deque>(old_contents, narrow, mutation::weaken("push", operation::store, release));
     check_finds<deque>("a fiber was lost", narrow, mutation::weaken("grow", operation::store, release));
-    check_finds<deque>(old_contents, narrow, mutation::weaken("pop", operation::store, sequential));
-    check_finds<deque>(twice, narrow, mutation::weaken("pop", operation::load, sequential));
-    check_finds<deque>(twice, narrow, mutation::weaken("steal", operation::load, sequential));
+    check_finds<deque>(old_contents, narrow, mutation::weaken("steal", operation::load, acquire));
+    // A thief that does not look at what the last one left, and locks that do not show it.
+    check_finds<deque>(twice, narrow, mutation::blind("steal", relaxed, 0));
+    check_finds<deque>(twice, narrow, mutation::weaken("lock", operation::modify, acquire));
+    check_finds<deque>(twice, narrow, mutation::weaken("unlock", operation::store, release));
+}
+
+TEST_CASE("a queue whose owner has the lock to itself gives each fiber to one taker",
+          "[model][run_ring][spawn_deque]") {
+    bounds const within{.preemptions = 3, .stale_reads = 3};
+    check_holds<granted_ring>("run ring, lock granted", within);
+    check_holds<granted_deque>("spawn deque, lock granted", within);
+    check_finds<granted_ring>(twice, within, mutation::drop("end_grant", operation::heavy_fence));
+    check_finds<granted_deque>(twice, within, mutation::drop("end_grant", operation::heavy_fence));
 }
 
 TEST_CASE("a slot gives each fiber to its owner or to a thief, with its contents", "[model][owner_slot]") {

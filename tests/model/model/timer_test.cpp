@@ -27,6 +27,7 @@ constexpr weft::detail::wait_reason sleeping{"model"};
 constexpr char const* lost = "nobody can go on, and for ever thread 0 waits in park_then";
 constexpr char const* too_early = "a fiber was resumed before it had left its stack";
 constexpr weft::clock::time_point now{std::chrono::seconds(10)};
+constexpr char const* over = "an action was stopped that was over";
 constexpr auto acq_rel = std::memory_order_acq_rel;
 constexpr auto relaxed = std::memory_order_relaxed;
 
@@ -81,7 +82,51 @@ struct deadlines : weft_model::fiber_scenario<1, 2> {
     weft_model::handed_over<int> value;
 };
 
+// An action that is stopped while its time comes, by whoever armed it, twice. Whoever stopped it has it to himself; otherwise it has
+// been done, or will be.
+struct actions : weft_model::scenario {
+    struct counting final : weft::detail::timed_action {
+        void fire(std::uint64_t serial) noexcept override {
+            require(serial == armed_with.get(), "an action was done for another arming");
+            done.open();
+        }
+        void abandon(std::uint64_t) noexcept override { require(false, "an action was abandoned"); }
+        weft_model::handed_over<std::uint64_t> armed_with;
+        gate done;
+    };
+    std::size_t threads() const override { return 2; }
+    void run(std::size_t thread) override {
+        if (thread == 0) {
+            timer_handle before;
+            for (std::uint64_t serial = 1; serial != 3; ++serial) {
+                action.armed_with.set(serial);
+                timer_handle const timer = timers.arm(now, action, serial);
+                require(!timer_queue::stop(before), over);
+                if (!timer_queue::stop(timer)) action.done.pass();
+                before = timer;
+            }
+        } else {
+            for (int i = 0; i != 2; ++i) {
+                weft::detail::ready_list ready;
+                timers.fire(now, ready);
+            }
+        }
+    }
+    void finish() override { require(timers.live() == 0, "a timer is left"); }
+
+    timer_queue timers;
+    counting action;
+};
+
 }  // namespace
+
+TEST_CASE("a timed action is done or stopped", "[model][timer]") {
+    check_holds<actions>("timed actions", {.preemptions = 4, .stale_reads = 4});
+    bounds const narrow{.preemptions = 2, .stale_reads = 2};
+    check_finds<actions>(over, narrow, mutation::drop("recycle", operation::store, relaxed));
+    check_finds<actions>("nobody can go on, and for ever thread 0 waits in run", narrow,
+                         mutation::drop("armed", operation::store, relaxed));
+}
 
 TEST_CASE("a timer fires or is stopped, and never meets the next wait", "[model][timer]") {
     check_holds<deadlines>("timers", {.preemptions = 2, .stale_reads = 2});

@@ -10,8 +10,12 @@
 #include <utility>
 
 #include "blocking_pool.hpp"
+#include "expiry.hpp"
+#include "forked.hpp"
+#include "forever_pool.hpp"
 #include "futex.hpp"
 #include "monitor.hpp"
+#include "registry.hpp"
 
 namespace weft_model {
 
@@ -21,6 +25,10 @@ using weft::detail::worker;
 namespace {
 
 constexpr std::size_t stack_bytes = std::size_t{64} * 1024;
+
+// What outlives an execution is built before the first, and the queues that workers have given back go with each: all executions
+// of a scenario must be the same.
+auto& timer_queues = weft::detail::forever_pool<weft::detail::timer_queue>::instance();
 
 weft::runtime_options options_of(unsigned workers, unsigned spares) {
     weft::runtime_options o;
@@ -46,7 +54,7 @@ continuation task::main(void* payload) noexcept {
     require(!self.started_, "a fiber ran twice");
     self.started_ = true;
     self.body_();
-    return worker::finish(*weft::detail::current_worker(), self);
+    return worker::finish(*weft::detail::current_worker(), self, nullptr);
 }
 
 idle_world::idle_world(unsigned workers, unsigned spares, std::size_t others)
@@ -57,6 +65,7 @@ idle_world::idle_world(unsigned workers, unsigned spares, std::size_t others)
 
 idle_world::~idle_world() {
     weft::detail::runtime_core::destroy(core_);
+    for (std::size_t i = 0; i != slots_; ++i) delete timer_queues.take();
     current_ = nullptr;
 }
 
@@ -104,6 +113,14 @@ void idle_world::finish() {
 
 namespace weft::detail {
 
+namespace {
+
+monitor_bell nobodys_bell;
+runtime_registry registry;
+}  // namespace
+
+runtime_registry& runtime_registry::instance() noexcept { return registry; }
+
 void futex_wait(std::uint32_t const* word, std::uint32_t expected, clock::time_point) noexcept {
     weft_model::futex_wait(*reinterpret_cast<weft_model::cell const*>(word), expected, weft_model::site::here());
 }
@@ -111,7 +128,7 @@ void futex_wake(std::uint32_t const* word) noexcept {
     weft_model::futex_wake(*reinterpret_cast<weft_model::cell const*>(word), weft_model::site::here());
 }
 
-monitor::monitor(runtime_core& rt) : runtime_(rt) {}
+monitor::monitor(runtime_core& rt) : runtime_(rt), bell_(nobodys_bell) {}
 monitor::~monitor() = default;
 void monitor::start() {}
 void monitor::stop() noexcept {}
@@ -126,8 +143,15 @@ void runtime_core::stop_fibers() noexcept {}
 void runtime_core::fiber_ended() noexcept {}
 std::size_t runtime_core::live() const noexcept { return 1; }
 
-void fiber_control::release() noexcept {}
+void fiber_control::release(std::uint32_t) noexcept {}
 std::uint64_t reserve_fiber_ids(std::uint64_t) noexcept { return 1; }
+
+std::atomic<bool> forked_beside_runtimes{false};
+void watch_for_forks() {}
+void die_after_fork() noexcept { std::terminate(); }
+void install_quit_signal(sigquit_action) noexcept {}
+void expiry::fire() noexcept {}
+void local_list::clear() noexcept {}
 
 void install_overflow_report(overflow_describer) {}
 void write_text(int, std::string_view) noexcept {}
@@ -143,4 +167,5 @@ void fatal_in(fiber_control const&, char const* what) noexcept { fatal(what); }
 
 }  // namespace weft::detail
 
+void weft::context::drop() noexcept {}
 weft::cancelled::~cancelled() = default;

@@ -29,6 +29,7 @@
 //             One flag per node that fibers look at: each wait would walk up the tree.
 
 #include <weft/clock.hpp>
+#include <weft/detail/atomic.hpp>
 #include <weft/detail/config.hpp>
 #include <weft/detail/context_handle.hpp>
 #include <weft/detail/expiry.hpp>
@@ -78,7 +79,7 @@ private:
     cancel_node* const cancels_;
     void const* key_ = nullptr;
     void const* value_ = nullptr;
-    std::atomic<std::uint32_t> handles_{1};
+    atomic<std::uint32_t> handles_{1};
 };
 
 /// What a cancellation came by; for tests.
@@ -159,9 +160,9 @@ private:
     void wake(cancel_counts& counts) noexcept;
 
     clock::time_point const deadline_;
-    std::atomic<std::uint32_t> memory_{1};                 // one for all handles together, one for each walker
-    std::atomic<cancel_state> state_{cancel_state::live};  // written under cause_lock_; release: pairs with `state`
-    std::atomic<shard_array*> spread_{nullptr};            // written once, by whoever makes it
+    atomic<std::uint32_t> memory_{1};                 // one for all handles together, one for each walker
+    atomic<cancel_state> state_{cancel_state::live};  // written under cause_lock_; release: pairs with `state`
+    atomic<shard_array*> spread_{nullptr};            // written once, by whoever makes it
     cancel_shard first_;
     cancel_shard* linked_in_ = nullptr;  // the parent's shard; constant once adopted
     spin_lock cause_lock_;

@@ -5,7 +5,10 @@
 
 namespace weft::detail {
 
+inline constexpr bool fences_are_asymmetric = true;
+
 inline void light_fence() noexcept {}
+inline void light_fence_where_asymmetric() noexcept {}
 inline void heavy_fence(weft_model::site where = weft_model::site::here()) { weft_model::heavy_fence(where); }
 
 }  // namespace weft::detail
