@@ -5,6 +5,7 @@
 #include "thread_waiter.hpp"
 
 #include <weft/detail/fatal.hpp>
+#include <weft/detail/shielded.hpp>
 
 #include <exception>
 #include <new>
@@ -31,6 +32,12 @@ WEFT_INLINE waiter& waiter_on(worker* here) noexcept {
 }  // namespace
 
 waiter& current_waiter() noexcept { return waiter_on(current_worker()); }
+
+bool is_shielded() noexcept {
+    waiter& self = current_waiter();
+    if (!is_fiber(self)) return is_shielded(static_cast<thread_waiter&>(self));
+    return as_fiber(self).shields != 0 || std::uncaught_exceptions() != 0;
+}
 
 unsigned current_workers() noexcept {
     worker const* here = current_worker();

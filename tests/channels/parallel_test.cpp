@@ -6,7 +6,9 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
+#include <weft/context.hpp>
 #include <weft/go.hpp>
 #include <weft/parallel.hpp>
 #include <weft/this_fiber.hpp>
@@ -97,4 +99,29 @@ TEST_CASE("a parallel loop on a thread without a runtime runs there", "[parallel
     int sum = 0;
     parallel_for(0, 10, [&](int i) { sum += i; });
     CHECK(sum == 45);
+}
+
+TEST_CASE("a shielded parallel loop is complete, although its context is cancelled", "[parallel][cancel]") {
+    in_fibers([] {
+        auto const [ctx, cancel] = weft::with_cancel({});
+        weft::with_context(ctx, [&cancel = cancel] {
+            cancel();
+            weft::this_fiber::shield const cleaning_up;
+            std::atomic<int> calls = 0;
+            weft::parallel_for(0, 100,
+                               [&](int) {
+                                   weft::this_fiber::yield();
+                                   ++calls;
+                               },
+                               {.fibers = 4, .grain = 1});
+            CHECK(calls == 100);
+        });
+    });
+}
+
+TEST_CASE("a parallel loop on a plain thread runs there, however many fibers it asks for", "[parallel][thread]") {
+    auto const me = std::this_thread::get_id();
+    int calls = 0;
+    weft::parallel_for(0, 10, [&](int) { calls += std::this_thread::get_id() == me; }, {.fibers = 4, .grain = 1});
+    CHECK(calls == 10);
 }

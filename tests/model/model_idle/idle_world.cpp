@@ -2,6 +2,7 @@
 
 #include <weft/detail/budget.hpp>
 #include <weft/detail/fatal.hpp>
+#include <weft/detail/join_source.hpp>
 #include <weft/detail/overflow_report.hpp>
 #include <weft/error.hpp>
 
@@ -11,8 +12,8 @@
 
 #include "blocking_pool.hpp"
 #include "expiry.hpp"
-#include "forked.hpp"
 #include "forever_pool.hpp"
+#include "forked.hpp"
 #include "futex.hpp"
 #include "monitor.hpp"
 #include "registry.hpp"
@@ -47,6 +48,20 @@ void task::prepare(std::size_t number, weft::detail::runtime_core& on, std::func
     stack_pointer = weft::detail::prepare_stack(low + stack_bytes, low, &main);
     runtime = &on;
     body_ = std::move(what);
+    references.store(1, std::memory_order_relaxed);
+    join_state.store(detached, std::memory_order_relaxed);
+}
+
+void task::keep() noexcept {
+    static constexpr weft::detail::fiber_operations nothing{[](void*) {}, [](void*) noexcept {}, [](void*) noexcept {}};
+    operations = &nothing;
+    references.store(2, std::memory_order_relaxed);
+    join_state.store(running, std::memory_order_relaxed);
+}
+
+void task::take_stack() {
+    require(!std::exchange(recycled_, true), "a stack went back twice");
+    stack_.touch("a stack went back on which somebody stands");
 }
 
 continuation task::main(void* payload) noexcept {
@@ -54,7 +69,9 @@ continuation task::main(void* payload) noexcept {
     require(!self.started_, "a fiber ran twice");
     self.started_ = true;
     self.body_();
-    return worker::finish(*weft::detail::current_worker(), self, nullptr);
+    weft::detail::announced_end const end = weft::detail::announce_end(self);
+    self.stack_.touch("a fiber ended on a stack that was not its own");
+    return worker::finish(*weft::detail::current_worker(), self, end.joiner);
 }
 
 idle_world::idle_world(unsigned workers, unsigned spares, std::size_t others)
@@ -83,18 +100,28 @@ void idle_world::start(std::function<void()> body) {
 
 void start_thread(std::function<void()> body) { idle_world::current()->start(std::move(body)); }
 
-void idle_world::inject(std::function<void()> body) {
+task& idle_world::make(std::function<void()> body) {
     task& fresh = tasks_[made_];
     fresh.prepare(made_++, *core_, std::move(body));
+    return fresh;
+}
+
+task& idle_world::make_joinable(std::function<void()> body) {
+    task& fresh = make(std::move(body));
+    fresh.keep();
+    return fresh;
+}
+
+void idle_world::inject(task& fresh) {
     weft::detail::ready_list one;
     one.push(fresh);
     core_->inject_all(one);
 }
 
+void idle_world::inject(std::function<void()> body) { inject(make(std::move(body))); }
+
 void idle_world::make_ready(std::function<void()> body) {
-    task& fresh = tasks_[made_];
-    fresh.prepare(made_++, *core_, std::move(body));
-    weft::detail::current_worker()->ready(fresh);
+    weft::detail::current_worker()->ready(make(std::move(body)));
 }
 
 void idle_world::finish() {
@@ -143,7 +170,13 @@ void runtime_core::stop_fibers() noexcept {}
 void runtime_core::fiber_ended() noexcept {}
 std::size_t runtime_core::live() const noexcept { return 1; }
 
-void fiber_control::release(std::uint32_t) noexcept {}
+void fiber_control::release(std::uint32_t count) noexcept {
+    if (references.fetch_sub(count, std::memory_order_acq_rel) == count)
+        static_cast<weft_model::task&>(*this).take_stack();
+}
+bool fiber_control::abandoned() const noexcept { return false; }
+void detach_finished(fiber_control&) noexcept {}
+void throw_cancelled() { throw cancelled{}; }
 std::uint64_t reserve_fiber_ids(std::uint64_t) noexcept { return 1; }
 
 std::atomic<bool> forked_beside_runtimes{false};

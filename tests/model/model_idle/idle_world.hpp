@@ -26,13 +26,21 @@ public:
 
     /// Makes it a fiber of `on` that can be queued. `number` chooses the stack, which executions share.
     void prepare(std::size_t number, weft::detail::runtime_core& on, std::function<void()> what);
+    /// Before it is queued: somebody is to hold its handle.
+    void keep() noexcept;
     bool has_started() const noexcept { return started_; }
+    bool is_recycled() const noexcept { return recycled_; }
+
+    /// By the last reference: nobody stands on its stack any more.
+    void take_stack();
 
 private:
     static weft::detail::continuation main(void* payload) noexcept;
 
     std::function<void()> body_;
+    ownership stack_;  // touched by who stands on it, and by who takes it away
     bool started_ = false;
+    bool recycled_ = false;
 };
 
 /// The workers are threads 0 to `workers + spares - 1`; they fall asleep before exploration begins. `Others` are the scenario's.
@@ -55,8 +63,13 @@ public:
     void inject(std::function<void()> body);
     /// By a fiber: the same, on its worker.
     void make_ready(std::function<void()> body);
+    /// A new fiber that is neither queued nor detached yet.
+    task& make_joinable(std::function<void()> body);
+    /// From outside, or by a fiber: makes it runnable.
+    void inject(task& fresh);
 
     weft::detail::runtime_core& runtime() noexcept { return *core_; }
+    task& at(std::size_t n) noexcept { return tasks_[n]; }
     task const& at(std::size_t n) const noexcept { return tasks_[n]; }
     std::size_t made() const noexcept { return made_; }
 
@@ -65,6 +78,8 @@ public:
     static idle_world* current() noexcept { return current_; }
 
 private:
+    task& make(std::function<void()> body);
+
     static constexpr std::size_t most_workers = 4;
     static inline idle_world* current_ = nullptr;
 
