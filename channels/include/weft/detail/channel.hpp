@@ -262,27 +262,28 @@ private:
 /// An lvalue is copied here, before any lock. An rvalue that travels bare is referred to and moved from only by whoever
 /// takes it. In a box travels a copy where there is one, as with `std::move_if_noexcept`: an operation that fails
 /// leaves the value untouched.
-template <class T>
+/// `Moves`: the caller's value is an rvalue.
+template <class T, bool Moves>
 class outgoing {
 public:
     using element = channel_element<T>;
 
-    explicit outgoing(T const& value) : original_(nullptr), made_(make(value)) {}
-    explicit outgoing(T&& value) : original_(&value) {
+    explicit outgoing(T const& value) requires(!Moves) : made_(make(value)) {}
+    explicit outgoing(T&& value) requires Moves : original_(&value) {
         if constexpr (!travels_bare<T>) made_.emplace(make_from_rvalue(value));
     }
     outgoing(outgoing const&) = delete;
 
     element& get() noexcept {
-        if constexpr (travels_bare<T>)
-            return original_ != nullptr ? *original_ : *made_;
+        if constexpr (travels_bare<T> && Moves)
+            return *original_;
         else
             return *made_;
     }
     /// Nobody took it: the caller's value is as it was.
     void restore() {
-        if constexpr (!travels_bare<T> && !std::is_copy_constructible_v<T>)
-            if (original_ != nullptr && *made_ != nullptr) {
+        if constexpr (Moves && !travels_bare<T> && !std::is_copy_constructible_v<T>)
+            if (*made_ != nullptr) {
                 std::destroy_at(original_);
                 std::construct_at(original_, std::move((*made_)->value));
             }
@@ -302,7 +303,7 @@ private:
             return std::make_unique<channel_box<T>>(std::move(value));
     }
 
-    T* original_;
+    [[maybe_unused]] T* original_ = nullptr;
     std::optional<element> made_;
 };
 

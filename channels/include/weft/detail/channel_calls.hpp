@@ -83,7 +83,7 @@ void unpack(channel<T>& from, channel_element<T>& arrived, Use use) {
 template <class T, class V>
 channel_result send_by(channel<T>* to, V&& value, clock::time_point deadline) {
     if (to == nullptr) return wait_on_nil(deadline);
-    outgoing<T> out(std::forward<V>(value));
+    outgoing<T, !std::is_lvalue_reference_v<V>> out(std::forward<V>(value));
     channel_result result{};
     if constexpr (travels_bare<T>) {
         result = to->send_or_lock(out.get());
@@ -119,7 +119,7 @@ chan_status try_send(channel<T>* to, V&& value) {
         to->count_miss();
         return chan_status::would_block;
     }
-    outgoing<T> out(std::forward<V>(value));
+    outgoing<T, !std::is_lvalue_reference_v<V>> out(std::forward<V>(value));
     channel_result result{};
     if constexpr (travels_bare<T>) {
         result = to->send_or_fail(out.get());
