@@ -82,8 +82,8 @@ struct deadlines : weft_model::fiber_scenario<1, 2> {
     weft_model::handed_over<int> value;
 };
 
-// An action that is stopped while its time comes, by whoever armed it, twice. Whoever stopped it has it to himself; otherwise it has
-// been done, or will be.
+// An action that is stopped while its time comes, by whoever armed it, twice. Whoever stopped it has it to himself; otherwise
+// it has been done, or will be.
 struct actions : weft_model::scenario {
     struct counting final : weft::detail::timed_action {
         void fire(std::uint64_t serial) noexcept override {

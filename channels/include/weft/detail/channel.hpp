@@ -261,8 +261,7 @@ private:
 ///
 /// An lvalue is copied here, before any lock. An rvalue that travels bare is referred to and moved from only by whoever
 /// takes it. In a box travels a copy where there is one, as with `std::move_if_noexcept`: an operation that fails
-/// leaves the value untouched.
-/// `Moves`: the caller's value is an rvalue.
+/// leaves the value untouched. `Moves`: the caller's value is an rvalue.
 template <class T, bool Moves>
 class outgoing {
 public:
