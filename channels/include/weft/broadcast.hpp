@@ -43,7 +43,9 @@ public:
     /// A place among the receivers, until it is destroyed.
     class subscription {
     public:
+        /// The place moves along.
         subscription(subscription&&) noexcept = default;
+        /// Leaves the place it had.
         subscription& operator=(subscription&& other) noexcept {
             if (this != &other) {
                 leave();
@@ -59,7 +61,9 @@ public:
         recv_chan<T> channel() const noexcept { return self_->channel; }
         /// Waits for the next value. `nullopt`: the broadcast is closed.
         std::optional<T> recv() const { return self_->channel.recv(); }
+        /// Waits for the first value; the loop ends when the broadcast is closed.
         chan_iterator<T> begin() const { return self_->channel.begin(); }
+        /// The end of such a loop.
         chan_sentinel end() const noexcept { return {}; }
 
     private:

@@ -36,15 +36,7 @@ public:
         for (auto const& ch : from) state_->cases.push_back(on_recv(recv_chan<T>(ch), state_->slot));
     }
 
-private:
-    friend detail::pulled_range<merged, T>;
-
-    // The cases refer to the slot: it stays where it is when the range moves.
-    struct state {
-        std::optional<T> slot;
-        std::vector<select_case> cases;
-    };
-
+    /// Waits for the next value. `nullopt`: all channels are closed and drained.
     std::optional<T> next() {
         while (!state_->cases.empty()) {
             std::size_t const chosen = select(std::span(state_->cases));
@@ -53,6 +45,13 @@ private:
         }
         return std::nullopt;
     }
+
+private:
+    // The cases refer to the slot: it stays where it is when the range moves.
+    struct state {
+        std::optional<T> slot;
+        std::vector<select_case> cases;
+    };
 
     std::unique_ptr<state> state_;
 };
@@ -80,13 +79,12 @@ template <class Channels>
 template <class T>
 class batched : public detail::pulled_range<batched<T>, std::vector<T>> {
 public:
+    /// See `batch`.
     batched(recv_chan<T> from, std::size_t most, clock::duration within) : from_(from), most_(most), within_(within) {
         if (most == 0) throw std::invalid_argument("weft::batch: batches of no values");
     }
 
-private:
-    friend detail::pulled_range<batched, std::vector<T>>;
-
+    /// Waits for the next batch. `nullopt`: the channel is closed and drained.
     std::optional<std::vector<T>> next() {
         std::optional<T> value = from_.recv();
         if (!value) return std::nullopt;
@@ -97,6 +95,7 @@ private:
         return batch;
     }
 
+private:
     recv_chan<T> from_;
     std::size_t most_;
     clock::duration within_;
@@ -114,11 +113,10 @@ template <class Chan>
 template <class T>
 class throttled : public detail::pulled_range<throttled<T>, T> {
 public:
+    /// See `throttle`.
     throttled(recv_chan<T> from, clock::duration interval) : from_(from), interval_(interval) {}
 
-private:
-    friend detail::pulled_range<throttled, T>;
-
+    /// Waits for the next value, and for its time. `nullopt`: the channel is closed and drained.
     std::optional<T> next() {
         this_fiber::sleep_until(not_before_);
         std::optional<T> value = from_.recv();
@@ -126,6 +124,7 @@ private:
         return value;
     }
 
+private:
     recv_chan<T> from_;
     clock::duration interval_;
     clock::time_point not_before_ = clock::time_point::min();

@@ -55,6 +55,7 @@ public:
     std::cv_status wait_for(std::unique_lock<mutex>& lock, std::chrono::duration<Rep, Period> d) {
         return wait_until(lock, detail::deadline_after(d));
     }
+    /// The same for at most `d`; what `pred()` says in the end.
     template <class Rep, class Period, class Pred>
     bool wait_for(std::unique_lock<mutex>& lock, std::chrono::duration<Rep, Period> d, Pred pred) {
         return wait_until(lock, detail::deadline_after(d), std::move(pred));

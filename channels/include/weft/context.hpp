@@ -41,8 +41,8 @@ private:
 
 /// A context with what cancels it: `auto [ctx, cancel] = with_cancel(parent);`
 struct cancellable {
-    context ctx;
-    cancel_function cancel;
+    context ctx;             ///< the child
+    cancel_function cancel;  ///< cancels it
 };
 
 /// A context that is cancelled with `parent`, or by its own function.
@@ -95,7 +95,9 @@ cancel_callback after_cancel(context const& ctx, F&& f, site where = site::here(
 /// A function that waits for a context's cancellation. Move-only; destroying it does not stop it.
 class cancel_callback {
 public:
+    /// The other one is empty then.
     cancel_callback(cancel_callback&&) noexcept = default;
+    /// Does not stop the function it had.
     cancel_callback& operator=(cancel_callback&&) noexcept = default;
     ~cancel_callback() = default;
 

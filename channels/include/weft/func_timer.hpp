@@ -18,7 +18,9 @@ func_timer after_func(clock::duration d, F&& f, site where = site::here());
 /// Thread safety: `stop` from any fiber or thread; `reset` from any fiber.
 class func_timer {
 public:
+    /// The other one is empty then.
     func_timer(func_timer&&) noexcept = default;
+    /// Does not stop the function it had.
     func_timer& operator=(func_timer&&) noexcept = default;
     ~func_timer() = default;
 

@@ -42,6 +42,7 @@ public:
         note_holder();
         return true;
     }
+    /// Lets in whoever waits. By whoever holds the lock.
     void unlock() {
         std::uint32_t expected = locked;
         // The last access to the mutex: the next owner may destroy it.

@@ -21,8 +21,10 @@ namespace weft {
 template <class F>
 class once_value {
 public:
+    /// What the function returns.
     using result_type = std::invoke_result_t<F&>;
 
+    /// Nothing is called yet.
     explicit once_value(F f) : shared_(std::make_shared<state>(std::move(f))) {}
 
     /// The result, which lives as long as any copy of this object.

@@ -30,6 +30,7 @@ public:
 
     /// The same if they come in before `deadline`; else returns false, at once.
     bool try_acquire_until(clock::time_point deadline, std::size_t n = 1);
+    /// The same within `d`.
     template <class Rep, class Period>
     bool try_acquire_for(std::chrono::duration<Rep, Period> d, std::size_t n = 1) {
         return try_acquire_until(detail::deadline_after(d), n);

@@ -69,6 +69,7 @@ private:
     detail::wait_queue waiters_;
 };
 
+/// The standard's name where one permit is all there is; nothing here limits it to one.
 using binary_semaphore = counting_semaphore;
 
 }  // namespace weft

@@ -34,6 +34,7 @@ public:
         // Acquire: pairs with the releases in unlock and unlock_shared.
         return state_.compare_exchange_strong(expected, written, std::memory_order_acquire, std::memory_order_relaxed);
     }
+    /// Ends `lock`; lets in whoever waits.
     void unlock() {
         std::uint64_t expected = written;
         // The last access to the lock: the next owner may destroy it.
@@ -56,6 +57,7 @@ public:
                 return true;
         return false;
     }
+    /// Ends `lock_shared`; the last one lets a writer in.
     void unlock_shared() {
         std::uint64_t state = state_.load(std::memory_order_relaxed);
         while (state >= reader && (state & contended) == 0)

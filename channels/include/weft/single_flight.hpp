@@ -18,8 +18,9 @@ namespace weft {
 template <class Key, class Value>
 class single_flight {
 public:
+    /// What a call gave.
     struct result {
-        Value value;
+        Value value;  ///< The caller's own copy.
         bool shared;  ///< Whether several callers got it.
     };
 

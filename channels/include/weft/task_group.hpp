@@ -28,6 +28,7 @@ class task_group {
 public:
     /// Under the current context. Errors: `std::bad_alloc`.
     task_group() : task_group(this_fiber::current_context()) {}
+    /// Under a child of `parent`. Errors: `std::bad_alloc`.
     explicit task_group(context const& parent) : core_(parent) {}
     task_group(task_group const&) = delete;
     task_group& operator=(task_group const&) = delete;

@@ -24,6 +24,7 @@ public:
     void lock() { mutex_.lock(); }
     /// Never waits; false if the lock is held.
     bool try_lock() { return mutex_.try_lock(); }
+    /// Lets in whoever waits.
     void unlock() { mutex_.unlock(); }
 
     /// True: locked. A lock that is free, or comes free in time, is taken, whatever the deadline.

@@ -10,6 +10,7 @@ namespace weft {
 
 /// Tag: a `fiber_local` whose value a spawned fiber gets a copy of.
 struct inherit_t {};
+/// The tag: `fiber_local<trace> current(weft::inherit);`
 inline constexpr inherit_t inherit{};
 
 /// A variable of which every fiber has its own, made when it is first used: what `thread_local` is to threads. A fiber
@@ -28,11 +29,13 @@ class fiber_local {
 public:
     /// Objects are value-initialised.
     fiber_local() : fiber_local(&default_make) {}
+    /// The same, and inherited.
     explicit fiber_local(inherit_t) : fiber_local(&default_make, inherit) {}
 
     /// Objects are made by `make()`, called by the fiber that needs one.
     template <class Make, class = std::enable_if_t<std::is_invocable_r_v<T, Make&>>>
     explicit fiber_local(Make make) : maker_(std::make_unique<making<Make, false>>(std::move(make))) {}
+    /// The same, and inherited.
     template <class Make, class = std::enable_if_t<std::is_invocable_r_v<T, Make&>>>
     fiber_local(Make make, inherit_t) : maker_(std::make_unique<making<Make, true>>(std::move(make))) {
         static_assert(std::is_copy_constructible_v<T>, "weft: what a spawned fiber inherits is copied");
@@ -50,7 +53,9 @@ public:
         }
         return static_cast<object*>(found)->value;
     }
+    /// As `get`.
     T& operator*() { return get(); }
+    /// As `get`.
     T* operator->() { return std::addressof(get()); }
 
 private:

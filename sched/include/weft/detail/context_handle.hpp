@@ -43,8 +43,11 @@ public:
     /// The same.
     static context background() noexcept { return {}; }
 
+    /// The same context.
     context(context const& other) noexcept;
+    /// The other one is the background then.
     context(context&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+    /// The same context as `other`.
     context& operator=(context other) noexcept {
         std::swap(node_, other.node_);
         return *this;
