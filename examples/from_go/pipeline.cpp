@@ -22,7 +22,7 @@ weft::recv_chan<int> square(weft::task_group& stages, weft::recv_chan<int> in) {
     return out;
 }
 
-weft::recv_chan<int> merge(weft::task_group& stages, std::vector<weft::recv_chan<int>> ins) {
+weft::recv_chan<int> merge(weft::task_group& stages, std::vector<weft::recv_chan<int>> const& ins) {
     auto out = weft::make_chan<int>();
     stages.go([=] {
         weft::task_group copies;

@@ -11,7 +11,6 @@
 
 #include "support/fixture.hpp"
 
-using weft::make_chan;
 using weft_test::in_fibers;
 
 TEST_CASE("a range becomes a channel", "[fan_out]") {

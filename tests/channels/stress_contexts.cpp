@@ -197,7 +197,7 @@ TEST_CASE("random contexts, scopes and deadlines: told if and only if there is a
                         players.push_back(weft::spawn([&shared, start = dice()] {
                             return player(start, shared).play(weft_test::sized(400, 250, 60));
                         }));
-                    for (auto& one : players) CHECK(one.join() == "");
+                    for (auto& one : players) CHECK(one.join().empty());
                 }
             },
             options);

@@ -1,9 +1,8 @@
 // The semaphore of which each takes as much as it needs.
 
-#include <signal.h>
-
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <stdexcept>
 #include <thread>
 #include <vector>

@@ -82,8 +82,8 @@ TEST_CASE("cancelling 100,000 fibers is one fence and a lock per batch", "[cance
 }
 
 TEST_CASE("cancelling 100,000 contexts is linear, in breadth and in depth", "[cancel][context]") {
-    std::size_t const count = weft_test::sized(100'000, 100'000, 10'000);
-    in_fibers([count] {
+    constexpr std::size_t count = weft_test::sized(100'000, 100'000, 10'000);
+    in_fibers([] {
         context const wide = make({});
         std::vector<context> children;
         for (std::size_t i = 0; i != count; ++i) children.push_back(make(wide));

@@ -24,7 +24,6 @@
 
 using namespace std::chrono_literals;
 using weft_test::child;
-using weft_test::until_parked;
 using weft_test::with_workers;
 
 namespace {
