@@ -7,7 +7,6 @@
 #include <weft/detail/wait_queue.hpp>
 #include <weft/weighted_semaphore.hpp>
 
-#include <mutex>
 #include <stdexcept>
 #include <string>
 
@@ -25,7 +24,7 @@ weighted_semaphore::weighted_semaphore(std::ptrdiff_t capacity) : capacity_(capa
 }
 
 weighted_semaphore::~weighted_semaphore() {
-    std::scoped_lock guard(lock_);
+    detail::spin_guard guard(lock_);
     if (!waiters_.empty()) detail::fatal("a weighted_semaphore was destroyed while somebody waits for it", this);
 }
 
@@ -69,7 +68,7 @@ bool weighted_semaphore::try_acquire_until(std::ptrdiff_t n, clock::time_point t
     if (winner == detail::tag_served) return true;
     detail::channel_waiter* served = nullptr;
     {
-        std::scoped_lock guard(lock_);
+        detail::spin_guard guard(lock_);
         if (self.linked) waiters_.remove(self);
         served = serve_locked();  // those behind may need less
     }
@@ -82,7 +81,7 @@ void weighted_semaphore::release(std::ptrdiff_t n) {
     if (n < 0) detail::fatal("a negative amount was given back to a weighted_semaphore", this);
     detail::channel_waiter* served = nullptr;
     {
-        std::scoped_lock guard(lock_);
+        detail::spin_guard guard(lock_);
         if (n > capacity_ - free_) detail::fatal("a weighted_semaphore was given back more than was taken", this);
         free_ += n;
         served = serve_locked();

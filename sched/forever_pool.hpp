@@ -21,7 +21,12 @@ public:
                 return free;
             }
         }
-        return new (std::nothrow) T;
+        auto* const fresh = new (std::nothrow) made;
+        if (fresh == nullptr) return nullptr;
+        spin_guard guard(lock_);
+        fresh->before = last_made_;
+        last_made_ = fresh;
+        return &fresh->object;
     }
     void put(T& t) noexcept {
         spin_guard guard(lock_);
@@ -36,7 +41,13 @@ public:
     }
 
 private:
+    struct made {
+        T object;
+        made* before = nullptr;
+    };
+
     spin_lock lock_;
+    made* last_made_ WEFT_GUARDED_BY(lock_) = nullptr;  // all of them: also those that nobody gave back are not lost
     T* free_ WEFT_GUARDED_BY(lock_) = nullptr;
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <weft/chan.hpp>
 #include <weft/detail/diagnostics.hpp>
+#include <weft/detail/wait.hpp>
 #include <weft/error.hpp>
 #include <weft/go.hpp>
 #include <weft/select.hpp>
@@ -184,16 +185,17 @@ void play(std::vector<operation> const& all, player& plays, recorder& order, par
 
 // Waits until each of the fibers has ended or sleeps for good.
 //
-// Two looks find all of them asleep, no timer armed between the looks, and nothing was recorded from before the first until after
-// the second: then each slept in the same operation both times, and nobody can have woken it in between, because waking ends an
+// Two looks find all of them asleep, between the looks no timer is armed and no other worker is doing anything (such as waking
+// those whose time has come), and nothing was recorded from before the first until after the second: then each slept in the same operation both times, and nobody can have woken it in between, because waking ends an
 // operation. So at the instant between the looks all were asleep.
 void await_quiet(std::size_t fibers, std::atomic<std::size_t> const& ended, recorder& order) {
     for (std::size_t drawn = order.draw();; drawn = order.draw()) {
         std::size_t const rest = fibers - ended.load();
         bool const first = weft::detail::parked_fibers() == rest;
         bool const timers = weft::detail::live_timers() != 0;
+        bool const alone = weft::detail::sleeping_workers() + 1 == weft::detail::current_workers();
         bool const second = weft::detail::parked_fibers() == rest;
-        if (first && second && !timers && ended.load() == fibers - rest && order.draw() == drawn + 1) return;
+        if (first && second && !timers && alone && ended.load() == fibers - rest && order.draw() == drawn + 1) return;
         weft::this_fiber::yield();
     }
 }

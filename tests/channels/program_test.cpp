@@ -80,6 +80,9 @@ std::optional<failure> search(std::uint64_t seed, fault planted, Enough const& e
     return std::nullopt;
 }
 
+// The search for an explanation goes as deep as the history is long, on the main fiber.
+constexpr std::size_t search_stack_bytes = 4 << 20;
+
 // For each number of workers.
 std::chrono::milliseconds time_to_search() {
     char const* const minutes = std::getenv("WEFT_TEST_MINUTES");
@@ -104,7 +107,7 @@ TEST_CASE("random programs do what channels mean",
                 return search(seed + workers, fault::none,
                               [&](int done) { return done >= at_least && std::chrono::steady_clock::now() >= end; });
             },
-            {.workers = workers});
+            {.workers = workers, .stack_bytes = search_stack_bytes});
         INFO((found ? found->text() : std::string()));
         CHECK_FALSE(found.has_value());
         guard.check_nothing_left();
@@ -117,8 +120,8 @@ TEST_CASE("the model finds what a faulty channel does", "[stress][channel][selec
     for (fault const planted :
          {fault::loses, fault::doubles, fault::reorders, fault::is_never_ready, fault::sleeps_through}) {
         weft_test::supervised guard("fault " + std::to_string(static_cast<int>(planted)));
-        auto const found =
-            weft::run([&] { return search(1, planted, [](int done) { return done == most; }); }, {.workers = 2});
+        auto const found = weft::run([&] { return search(1, planted, [](int done) { return done == most; }); },
+                                     {.workers = 2, .stack_bytes = search_stack_bytes});
         INFO("fault " << static_cast<int>(planted));
         REQUIRE(found.has_value());
         INFO(found->text());
