@@ -167,6 +167,7 @@ std::size_t blocking_pool::threads() const noexcept { return 0; }
 clock::duration runtime_core::deadlock_patience() const noexcept { return clock::duration::max(); }
 void runtime_core::examine_deadlock() noexcept {}
 void runtime_core::stop_fibers() noexcept {}
+bool runtime_core::close_timers() noexcept { return true; }
 void runtime_core::fiber_ended() noexcept {}
 std::size_t runtime_core::live() const noexcept { return 1; }
 
