@@ -127,7 +127,7 @@ TEST_CASE("removing a waiter from a long queue costs the same as from a short on
         options.stack_bytes = 64 * 1024;
         weft::run(
             [] {
-                constexpr int waiters = weft_test::sized(20'000, 10'000, 2'000);
+                constexpr int waiters = weft_test::sized(20'000, 10'000, 500);
                 auto const quiet = make_chan<int>();
                 std::vector<weft::fiber<>> fibers;
                 for (int i = 0; i != waiters; ++i)
