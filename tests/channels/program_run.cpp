@@ -186,8 +186,9 @@ void play(std::vector<operation> const& all, player& plays, recorder& order, par
 // Waits until each of the fibers has ended or sleeps for good.
 //
 // Two looks find all of them asleep, between the looks no timer is armed and no other worker is doing anything (such as waking
-// those whose time has come), and nothing was recorded from before the first until after the second: then each slept in the same operation both times, and nobody can have woken it in between, because waking ends an
-// operation. So at the instant between the looks all were asleep.
+// those whose time has come), and nothing was recorded from before the first until after the second: then each slept in the
+// same operation both times, and nobody can have woken it in between, because waking ends an operation. So at the instant
+// between the looks all were asleep.
 void await_quiet(std::size_t fibers, std::atomic<std::size_t> const& ended, recorder& order) {
     for (std::size_t drawn = order.draw();; drawn = order.draw()) {
         std::size_t const rest = fibers - ended.load();
