@@ -12,7 +12,7 @@ constexpr wait_reason closing{"socket close", true};
 
 }  // namespace
 
-descriptor& descriptor::open(int fd, readiness_poller& by, bool is_tcp) {
+descriptor& descriptor::open(int fd, readiness_poller& by, descriptor_kind kind) {
     descriptor* d = nullptr;
     try {
         d = &descriptor_pool::instance().take();
@@ -25,7 +25,8 @@ descriptor& descriptor::open(int fd, readiness_poller& by, bool is_tcp) {
         spin_guard guard(d->lock_);
         d->fd_ = fd;
         d->closed_ = false;
-        d->is_tcp_ = d->short_read_drains_ = is_tcp;
+        d->kind_ = kind;
+        d->short_read_drains_ = kind == descriptor_kind::tcp;
         for (half& h : d->halves_) {
             h.ready = true;
             h.deadline = clock::time_point::max();
@@ -82,9 +83,9 @@ void descriptor::release() noexcept {
     descriptor_pool::instance().put(*this);
 }
 
-bool descriptor::is_tcp() const noexcept {
+descriptor_kind descriptor::kind() const noexcept {
     spin_guard guard(lock_);
-    return is_tcp_;
+    return kind_;
 }
 
 bool descriptor::is_open() const noexcept {

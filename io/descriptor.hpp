@@ -39,16 +39,22 @@ struct readiness {
     bool more_than_bytes = false;
 };
 
+/// What is behind a descriptor, where that matters.
+enum class descriptor_kind : std::uint8_t {
+    tcp,     // a short read means that the stream is empty
+    socket,  // unix streams end a read at every message that carries descriptors or credentials; datagrams
+    file     // pipes, terminals and whatever else has readiness: `read` and `write`
+};
+
 class descriptor {
 public:
     explicit descriptor(std::uint32_t index) noexcept : index_(index) {}
     descriptor(descriptor const&) = delete;
 
-    /// A record for `fd`, watched by `by`. It owns `fd` from now on, also if this throws. Only of a TCP stream does a
-    /// short read mean that it is empty: unix sockets end one at every message that carries descriptors or credentials.
+    /// A record for `fd`, watched by `by`. It owns `fd` from now on, also if this throws.
     /// Errors: `std::system_error`, `std::bad_alloc`.
-    static descriptor& open(int fd, readiness_poller& by, bool is_tcp);
-    bool is_tcp() const noexcept;
+    static descriptor& open(int fd, readiness_poller& by, descriptor_kind kind);
+    descriptor_kind kind() const noexcept;
 
     /// Fails what is in progress with `operation_canceled`, waits until it has ended, and closes the number. Once
     /// closed, does nothing.
@@ -112,7 +118,7 @@ private:
     int fd_ WEFT_GUARDED_BY(lock_) = -1;
     std::uint32_t operations_ WEFT_GUARDED_BY(lock_) = 0;  // in progress, and selects
     bool closed_ WEFT_GUARDED_BY(lock_) = true;
-    bool is_tcp_ WEFT_GUARDED_BY(lock_) = false;
+    descriptor_kind kind_ WEFT_GUARDED_BY(lock_) = descriptor_kind::tcp;
     bool short_read_drains_ WEFT_GUARDED_BY(lock_) = false;  // else it says nothing about the next
     half halves_[2] WEFT_GUARDED_BY(lock_);
     readiness_list closers_ WEFT_GUARDED_BY(lock_);

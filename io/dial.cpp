@@ -47,7 +47,7 @@ dialled connect(endpoint const& to, clock::time_point deadline) {
     }
 
     // Registered only now: a socket that is not connecting yet counts as hung up.
-    descriptor& socket = descriptor::open(fd, watcher, !endpoint_access::is_unix(to));
+    descriptor& socket = descriptor::open(fd, watcher, endpoint_access::kind(to));
     tcp_stream stream = socket_access::make<tcp_stream>(socket);
     if (!in_progress) return {{}, std::move(stream)};
 

@@ -1,4 +1,6 @@
 #pragma once
+#include "descriptor.hpp"
+
 #include <weft/net.hpp>
 
 #include <sys/socket.h>
@@ -14,6 +16,9 @@ struct endpoint_access {
     static int family(net::endpoint const& e) noexcept { return e.size_ == 0 ? AF_UNSPEC : address(e)->sa_family; }
 
     static bool is_unix(net::endpoint const& e) noexcept { return family(e) == AF_UNIX; }
+    static descriptor_kind kind(net::endpoint const& e) noexcept {
+        return is_unix(e) ? descriptor_kind::socket : descriptor_kind::tcp;
+    }
     /// The file of a unix socket; null if it has none.
     static char const* unix_path(net::endpoint const& e) noexcept;
 

@@ -8,11 +8,8 @@
 #include "poller_epoll.hpp"
 
 #include "descriptor.hpp"
+#include "system_table.hpp"
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <cerrno>
 #include <chrono>
 #include <limits>
@@ -33,7 +30,7 @@ int checked(int made, char const* what) {
 class owned_number {
 public:
     explicit owned_number(int fd) noexcept : fd_(fd) {}
-    ~owned_number() { ::close(fd_); }
+    ~owned_number() { os().close(fd_); }
     owned_number(owned_number const&) = delete;
     operator int() const noexcept { return fd_; }
 
@@ -44,18 +41,18 @@ private:
 // Nanoseconds where the kernel has them (Linux 5.11), else whole milliseconds, rounded up. Returns as epoll_wait does.
 int wait_for_events(int set, epoll_event* events, std::chrono::nanoseconds timeout, bool for_ever) noexcept {
     static std::atomic<bool> has_nanoseconds{true};  // a hint: written once, by whoever finds out first
-    if (timeout.count() == 0) return ::epoll_wait(set, events, events_at_once, 0);
+    if (timeout.count() == 0) return os().epoll_wait(set, events, events_at_once, 0);
     if (has_nanoseconds.load(std::memory_order_relaxed)) {
         auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
         timespec const limit{seconds.count(), (timeout - seconds).count()};
-        long const n =
-            ::syscall(SYS_epoll_pwait2, set, events, events_at_once, for_ever ? nullptr : &limit, nullptr, 0);
-        if (n >= 0 || (errno != ENOSYS && errno != EPERM)) return static_cast<int>(n);
+        int const n = os().epoll_pwait2(set, events, events_at_once, for_ever ? nullptr : &limit);
+        if (n >= 0 || (errno != ENOSYS && errno != EPERM)) return n;
         has_nanoseconds.store(false, std::memory_order_relaxed);
     }
     std::int64_t const milliseconds = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
     constexpr std::int64_t longest = std::numeric_limits<int>::max();
-    return ::epoll_wait(set, events, events_at_once, for_ever ? -1 : static_cast<int>(std::min(milliseconds, longest)));
+    return os().epoll_wait(set, events, events_at_once,
+                           for_ever ? -1 : static_cast<int>(std::min(milliseconds, longest)));
 }
 
 readiness meaning(std::uint32_t events) noexcept {
@@ -72,7 +69,7 @@ public:
         epoll_event wanted{};
         wanted.events = EPOLLIN;
         wanted.data.u64 = interrupt_key;
-        checked(::epoll_ctl(set_, EPOLL_CTL_ADD, interrupt_, &wanted), "weft: epoll_ctl");
+        checked(os().epoll_ctl(set_, EPOLL_CTL_ADD, interrupt_, &wanted), "weft: epoll_ctl");
     }
     ~epoll_poller() override {
         shared_watch()->ended.store(true, std::memory_order_release);
@@ -83,7 +80,7 @@ public:
         epoll_event wanted{};
         wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
         wanted.data.u64 = key;
-        checked(::epoll_ctl(set_, EPOLL_CTL_ADD, fd, &wanted), "weft: epoll_ctl");
+        checked(os().epoll_ctl(set_, EPOLL_CTL_ADD, fd, &wanted), "weft: epoll_ctl");
     }
 
     void poll(clock::time_point deadline, ready_list& ready) override {
@@ -113,19 +110,19 @@ public:
         // Acquire and release: what was written before is seen by the poll that clears the flag.
         if (interrupted_.exchange(true, std::memory_order_acq_rel)) return;
         std::uint64_t const one = 1;
-        while (::write(interrupt_, &one, sizeof one) < 0 && errno == EINTR) {}
+        while (os().write(interrupt_, &one, sizeof one) < 0 && errno == EINTR) {}
     }
 
 private:
     // In this order: an interrupt between the two finds the flag set and writes nothing, but this poll is about to return.
     void clear_interrupt() noexcept {
         std::uint64_t count = 0;
-        while (::read(interrupt_, &count, sizeof count) < 0 && errno == EINTR) {}
+        while (os().read(interrupt_, &count, sizeof count) < 0 && errno == EINTR) {}
         interrupted_.exchange(false, std::memory_order_acq_rel);
     }
 
-    owned_number const set_{checked(::epoll_create1(EPOLL_CLOEXEC), "weft: epoll_create1")};
-    owned_number const interrupt_{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "weft: eventfd")};
+    owned_number const set_{checked(os().epoll_create1(EPOLL_CLOEXEC), "weft: epoll_create1")};
+    owned_number const interrupt_{checked(os().eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "weft: eventfd")};
     std::atomic<bool> interrupted_{false};  // set by anybody, cleared by the owner; see clear_interrupt
 };
 

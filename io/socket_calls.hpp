@@ -1,12 +1,10 @@
 #pragma once
-// Every system call on sockets that weft makes. Each returns its error at once: a fiber that has parked may be on another thread,
-// where `errno` is another.
+// The system calls on sockets, with their errors as values. Each returns its error at once: a fiber that has parked may be on
+// another thread, where `errno` is another.
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "system_table.hpp"
+
 #include <cerrno>
-#include <cstddef>
 
 namespace weft::detail {
 
@@ -23,57 +21,63 @@ call_result result(Number returned) noexcept {
     return {static_cast<std::size_t>(returned), 0};
 }
 
-inline call_result make_socket(int family) noexcept {
-    return result(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+/// Non-blocking and close-on-exec.
+inline call_result make_socket(int family, int type = SOCK_STREAM) noexcept {
+    return result(os().socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
-inline call_result bind(int fd, sockaddr const* to, socklen_t size) noexcept { return result(::bind(fd, to, size)); }
-inline call_result listen(int fd, int backlog) noexcept { return result(::listen(fd, backlog)); }
+inline call_result bind(int fd, sockaddr const* to, socklen_t size) noexcept { return result(os().bind(fd, to, size)); }
+inline call_result listen(int fd, int backlog) noexcept { return result(os().listen(fd, backlog)); }
 inline call_result connect(int fd, sockaddr const* to, socklen_t size) noexcept {
-    return result(::connect(fd, to, size));
+    return result(os().connect(fd, to, size));
 }
 inline call_result accept(int fd) noexcept {
-    return result(::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    return result(os().accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
 }
 
-inline call_result receive(int fd, void* to, std::size_t bytes) noexcept { return result(::recv(fd, to, bytes, 0)); }
+inline call_result receive(int fd, void* to, std::size_t bytes) noexcept { return result(os().recv(fd, to, bytes, 0)); }
 // A peer that is gone is an error to report, not a signal.
 inline call_result send(int fd, void const* from, std::size_t bytes) noexcept {
-    return result(::send(fd, from, bytes, MSG_NOSIGNAL));
+    return result(os().send(fd, from, bytes, MSG_NOSIGNAL));
 }
-inline call_result shutdown(int fd, int how) noexcept { return result(::shutdown(fd, how)); }
+// On pipes and terminals, which have no flag of the call that forbids the signal.
+inline call_result read(int fd, void* to, std::size_t bytes) noexcept { return result(os().read(fd, to, bytes)); }
+inline call_result write(int fd, void const* from, std::size_t bytes) noexcept {
+    return result(os().write(fd, from, bytes));
+}
+inline call_result shutdown(int fd, int how) noexcept { return result(os().shutdown(fd, how)); }
 
 inline call_result set_flag(int fd, int level, int option) noexcept {
     int const on = 1;
-    return result(::setsockopt(fd, level, option, &on, sizeof on));
+    return result(os().setsockopt(fd, level, option, &on, sizeof on));
 }
 /// The error that a connection attempt or the network left in the socket.
 inline call_result pending_error(int fd) noexcept {
     int error = 0;
     socklen_t size = sizeof error;
-    call_result const asked = result(::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size));
+    call_result const asked = result(os().getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size));
     return asked.error != 0 ? asked : call_result{0, error};
 }
 
 /// Addresses: the number of bytes written to `address`.
 inline call_result local_address(int fd, sockaddr_storage& address) noexcept {
     socklen_t size = sizeof address;
-    call_result const asked = result(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size));
+    call_result const asked = result(os().getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size));
     return {size, asked.error};
 }
 inline call_result remote_address(int fd, sockaddr_storage& address) noexcept {
     socklen_t size = sizeof address;
-    call_result const asked = result(::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size));
+    call_result const asked = result(os().getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size));
     return {size, asked.error};
 }
 
 /// Not 0 if reading (writing) would not block now; nothing is waited for.
 inline call_result would_not_block(int fd, bool writing) noexcept {
     pollfd about{fd, static_cast<short>(writing ? POLLOUT : POLLIN | POLLRDHUP), 0};
-    return result(::poll(&about, 1, 0));
+    return result(os().poll(&about, 1, 0));
 }
 
 // Never repeated: Linux gives the number back also when it reports an interruption.
-inline void close(int fd) noexcept { ::close(fd); }
+inline void close(int fd) noexcept { os().close(fd); }
 
 }  // namespace calls
 

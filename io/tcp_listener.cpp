@@ -45,7 +45,7 @@ accepted accept_from(descriptor* listener) {
     do got = op.attempt([](int fd) { return calls::accept(fd); });
     while (concerns_the_connection_only(got.error));
     if (got.error != 0) return {{0, got.error, op.was_cancelled()}};
-    return {{}, &descriptor::open(static_cast<int>(got.value), poller_for_new_socket(), listener->is_tcp())};
+    return {{}, &descriptor::open(static_cast<int>(got.value), poller_for_new_socket(), listener->kind())};
 }
 
 void check(call_result const& r, std::string const& what) {
@@ -137,7 +137,7 @@ tcp_listener listen(endpoint const& address, listen_options options) {
         calls::close(fd);
         throw;
     }
-    return socket_access::make<tcp_listener>(descriptor::open(fd, watcher, !endpoint_access::is_unix(address)));
+    return socket_access::make<tcp_listener>(descriptor::open(fd, watcher, endpoint_access::kind(address)));
 }
 
 }  // namespace weft::net

@@ -1,6 +1,7 @@
 #include <weft/net.hpp>
 
 #include "failure.hpp"
+#include "transfer.hpp"
 
 #include <string>
 
@@ -9,42 +10,6 @@ namespace weft::net {
 namespace {
 
 using namespace detail;
-
-constexpr wait_reason reading{"socket read", true};
-constexpr wait_reason writing{"socket write", true};
-
-// Reads once, or until the buffer is full.
-outcome read(descriptor* socket, std::span<std::byte> buffer, bool fill) {
-    if (socket == nullptr) return {0, EBADF};
-    if (buffer.empty()) return {};
-    operation op(*socket, direction::read, reading);
-    outcome so_far;
-    do {
-        auto const rest = buffer.subspan(so_far.bytes);
-        call_result const got = op.attempt([rest](int fd) { return calls::receive(fd, rest.data(), rest.size()); });
-        if (got.error != 0) return {so_far.bytes, got.error, op.was_cancelled()};
-        if (got.value == 0) break;
-        // Less than asked for, but not the end: the stream is empty, and asking again would only say so.
-        if (got.value < rest.size()) op.drained();
-        so_far.bytes += got.value;
-    } while (fill && so_far.bytes < buffer.size());
-    return so_far;
-}
-
-// Writes once, or until everything is sent.
-outcome write(descriptor* socket, std::span<std::byte const> buffer, bool everything) {
-    if (socket == nullptr) return {0, EBADF};
-    if (buffer.empty()) return {};
-    operation op(*socket, direction::write, writing);
-    outcome so_far;
-    do {
-        auto const rest = buffer.subspan(so_far.bytes);
-        call_result const sent = op.attempt([rest](int fd) { return calls::send(fd, rest.data(), rest.size()); });
-        if (sent.error != 0) return {so_far.bytes, sent.error, op.was_cancelled()};
-        so_far.bytes += sent.value;
-    } while (everything && so_far.bytes < buffer.size());
-    return so_far;
-}
 
 std::size_t checked(outcome const& o, char const* what) {
     if (o.error != 0) throw_failure(o, what);
@@ -69,35 +34,35 @@ tcp_stream::~tcp_stream() {
 }
 
 std::size_t tcp_stream::read_some(std::span<std::byte> buffer) {
-    return checked(read(socket_, buffer, false), "weft::net::tcp_stream::read_some");
+    return checked(read_stream(socket_, buffer, false), "weft::net::tcp_stream::read_some");
 }
 std::size_t tcp_stream::read_some(std::span<std::byte> buffer, std::error_code& ec) {
-    return report(read(socket_, buffer, false), ec);
+    return report(read_stream(socket_, buffer, false), ec);
 }
 
 std::size_t tcp_stream::read_exact(std::span<std::byte> buffer) {
-    return checked(read(socket_, buffer, true), "weft::net::tcp_stream::read_exact");
+    return checked(read_stream(socket_, buffer, true), "weft::net::tcp_stream::read_exact");
 }
 std::size_t tcp_stream::read_exact(std::span<std::byte> buffer, std::error_code& ec) {
-    return report(read(socket_, buffer, true), ec);
+    return report(read_stream(socket_, buffer, true), ec);
 }
 
 std::size_t tcp_stream::write_some(std::span<std::byte const> buffer) {
-    return checked(write(socket_, buffer, false), "weft::net::tcp_stream::write_some");
+    return checked(write_stream(socket_, buffer, false), "weft::net::tcp_stream::write_some");
 }
 std::size_t tcp_stream::write_some(std::span<std::byte const> buffer, std::error_code& ec) {
-    return report(write(socket_, buffer, false), ec);
+    return report(write_stream(socket_, buffer, false), ec);
 }
 
 std::size_t tcp_stream::write_all(std::span<std::byte const> buffer) {
-    outcome const o = write(socket_, buffer, true);
+    outcome const o = write_stream(socket_, buffer, true);
     if (o.error != 0)
         throw_failure(o, "weft::net::tcp_stream::write_all: " + std::to_string(o.bytes) + " of " +
                              std::to_string(buffer.size()) + " bytes sent");
     return o.bytes;
 }
 std::size_t tcp_stream::write_all(std::span<std::byte const> buffer, std::error_code& ec) {
-    return report(write(socket_, buffer, true), ec);
+    return report(write_stream(socket_, buffer, true), ec);
 }
 
 void tcp_stream::set_deadline(clock::time_point t) {
