@@ -87,6 +87,9 @@ auto or_throw(char const* what, Call const& call) {
 
 }  // namespace detail
 
+/// No limit on the length of a line, or of whatever else grows until its end has been seen.
+inline constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
+
 /// The bytes as characters; the counterpart of `as_bytes`.
 inline std::string_view as_text(std::span<std::byte const> bytes) noexcept {
     return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
