@@ -13,13 +13,13 @@ using namespace detail;
 using end = pipe_state::end;
 using shared_state = std::shared_ptr<pipe_state>;
 
-// The state is held while the operation lasts, so that moving its owner leaves the operation alone.
+// The state is held while the operation lasts, so that moving its owner leaves the operation alone: hence the copies.
 outcome read(shared_state const& owner, std::span<std::byte> buffer, bool fill) {
-    shared_state const pipe = owner;
+    shared_state const pipe = owner;  // NOLINT(performance-unnecessary-copy-initialization)
     return pipe == nullptr ? outcome{0, EBADF} : pipe->read(buffer, fill);
 }
 outcome write(shared_state const& owner, std::span<std::byte const> buffer, bool everything) {
-    shared_state const pipe = owner;
+    shared_state const pipe = owner;  // NOLINT(performance-unnecessary-copy-initialization)
     return pipe == nullptr ? outcome{0, EBADF} : pipe->write(buffer, everything);
 }
 
