@@ -31,6 +31,8 @@ tests    | command socat                                    | socat
 tests    | command nc                                       | netcat-openbsd
 boost    | boost 107400                                     | libboost-context1.81-dev libboost-context-dev
 bench    | header benchmark/benchmark.h                     | libbenchmark-dev
+bench    | header openssl/ssl.h                             | libssl-dev
+bench    | command openssl                                  | openssl
 bench    | command python3                                  | python3
 go       | command go                                       | golang-go
 fiber    | header boost/fiber/all.hpp                       | libboost-fiber1.81-dev libboost-fiber-dev
