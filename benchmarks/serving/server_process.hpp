@@ -4,7 +4,7 @@
 //
 // prints the port that it serves at and ends when its standard input does.
 #pragma once
-#include <time.h>
+#include <ctime>
 #include <unistd.h>
 
 #include <chrono>
