@@ -14,6 +14,12 @@ install(TARGETS weft EXPORT weftTargets
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT weftTargets NAMESPACE weft:: DESTINATION "${package_dir}")
 
+# A component of its own, so that only those who ask for it need Boost.
+if(TARGET weft_asio)
+    install(TARGETS weft_asio EXPORT weftAsioTargets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(EXPORT weftAsioTargets NAMESPACE weft:: DESTINATION "${package_dir}")
+endif()
+
 # An installed library asks only for what its objects still need at link time.
 set(WEFT_NEEDS_BOOST_CONTEXT FALSE)
 set(WEFT_PC_LIBS "-pthread")
