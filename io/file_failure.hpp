@@ -25,4 +25,15 @@ inline std::size_t checked(outcome const& o, std::string_view what, fs::path_vie
     throw_failure(o, text);
 }
 
+/// The same for a call that concerns two paths.
+inline std::size_t checked(outcome const& o, std::string_view what, fs::path_view from, fs::path_view to) {
+    if (o.error == 0) return o.bytes;
+    std::string text(what);
+    text += ": ";
+    text += from.text();
+    text += " -> ";
+    text += to.text();
+    throw_failure(o, text);
+}
+
 }  // namespace weft::detail

@@ -10,18 +10,29 @@ class scoped_fd {
 public:
     explicit scoped_fd(call_result const& opened) noexcept
         : fd_(opened.error == 0 ? static_cast<int>(opened.value) : -1) {}
-    scoped_fd(scoped_fd const&) = delete;
+    scoped_fd() noexcept = default;
+    scoped_fd(scoped_fd&& other) noexcept : fd_(other.release()) {}
+    scoped_fd& operator=(scoped_fd&& other) noexcept {
+        if (this != &other) {
+            close();
+            fd_ = other.release();
+        }
+        return *this;
+    }
     ~scoped_fd() { close(); }
 
     int get() const noexcept { return fd_; }
     /// Reports what the system could not write any more.
     call_result close() noexcept {
         if (fd_ < 0) return {};
-        return make_call({file_request::kind::close, std::exchange(fd_, -1)});
+        return make_call({file_request::kind::close, release()});
     }
 
+    /// It is the caller's to close now.
+    int release() noexcept { return std::exchange(fd_, -1); }
+
 private:
-    int fd_;
+    int fd_ = -1;
 };
 
 /// Opens a path; close-on-exec, and never as the controlling terminal. For code that runs off the workers.
