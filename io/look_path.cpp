@@ -24,7 +24,7 @@ int find(std::string_view command, std::string& found) {
         found = command;
         return 0;  // the exec says what is wrong with it: it may be in the child's directory
     }
-    char const* const path = std::getenv("PATH");
+    char const* const path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): as for every reader of it
     int error = ENOENT;
     for (std::string_view left = path == nullptr ? "" : path; !left.empty() && !command.empty();) {
         std::size_t const end = left.find(':');

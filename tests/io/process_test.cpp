@@ -171,7 +171,7 @@ TEST_CASE("a program that is missing, or cannot be run, is named with the system
     in_fibers([] {
         scratch_folder const folder;
         try {
-            weft::process({"no-such-program-of-weft"});
+            weft::process const child({"no-such-program-of-weft"});
             FAIL("it was started");
         } catch (std::system_error const& e) {
             CHECK(e.code() == std::errc::no_such_file_or_directory);
