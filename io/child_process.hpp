@@ -13,14 +13,17 @@
 
 #include <sys/types.h>
 #include <mutex>
+#include <thread>
+#include <utility>
 
 namespace weft::detail {
 
 class child_process {
 public:
-    /// `end` becomes readable when the child ends, and is released with this object.
-    child_process(pid_t number, bool leads_group, clock::duration grace, descriptor& end) noexcept
-        : number_(number), leads_group_(leads_group), grace_(grace), end_(end) {}
+    /// `end` becomes readable when the child ends, and is released with this object. `helper`, if any, ends with the child.
+    child_process(pid_t number, bool leads_group, clock::duration grace, descriptor& end, std::jthread helper) noexcept
+        : number_(number), leads_group_(leads_group), grace_(grace), end_(end), helper_(std::move(helper)) {}
+    /// The child must have ended.
     ~child_process() { end_.release(); }
     child_process(child_process const&) = delete;
 
@@ -51,6 +54,7 @@ private:
     bool const leads_group_;
     clock::duration const grace_;
     descriptor& end_;
+    std::jthread const helper_;
     mutable std::mutex lock_;
     bool over_ = false;  // guarded by lock_, like the next two
     bool lost_ = false;  // somebody else has reaped it

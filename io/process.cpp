@@ -42,9 +42,10 @@ process::process(process&& other) noexcept = default;
 process::process(std::vector<std::string> command, process_options options) {
     poller_for_new_socket();  // refuses before anything is started
     started_child started = blocking([&] { return start_child(command, options); });
-    descriptor& end = descriptor::open(started.end.release(), poller_for_new_socket(), descriptor_kind::file);
+    descriptor& end = descriptor::open(started.watch.end.release(), poller_for_new_socket(), descriptor_kind::file);
     try {
-        child_ = std::make_unique<child_process>(started.child.number(), options.own_group, options.grace, end);
+        child_ = std::make_unique<child_process>(started.child.number(), options.own_group, options.grace, end,
+                                                 std::move(started.watch.helper));
     } catch (...) {
         end.release();
         throw;

@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
-#include <thread>
 
 namespace weft::detail {
 
@@ -169,20 +168,20 @@ void wait_for_end(pid_t number, int options) noexcept {
 }
 
 // Where the system has no descriptors for processes, or forbids them: a thread waits, and closes a pipe.
-owned_number watched_by_thread(pid_t number) {
+end_watch watched_by_thread(pid_t number) {
     int numbers[2];
     call_result const made = calls::result(os().pipe2(numbers, O_CLOEXEC));
     if (made.error != 0) refuse(made.error, "weft::process: a pipe");
     owned_number end(numbers[0]);
     owned_number open_while_it_runs(numbers[1]);
-    std::thread([number, open = std::move(open_while_it_runs)] { wait_for_end(number, WNOWAIT); }).detach();
-    return end;
+    std::jthread helper([number, open = std::move(open_while_it_runs)] { wait_for_end(number, WNOWAIT); });
+    return {std::move(helper), std::move(end)};
 }
 
-owned_number watch_end(pid_t number) {
+end_watch watch_end(pid_t number) {
     call_result const made = calls::result(os().pidfd_open(number, 0));
     if (made.error == ENOSYS || made.error == EPERM) return watched_by_thread(number);
-    return taken(made, "weft::process: pidfd_open");
+    return {{}, taken(made, "weft::process: pidfd_open")};
 }
 
 }  // namespace
@@ -225,9 +224,10 @@ started_child start_child(std::vector<std::string> const& command, process_optio
         refuse(error, what);
     }
     unwatched_child child(number);
-    owned_number end = watch_end(number);
-    return {
-        std::move(child), std::move(end), {std::move(ends[0].ours), std::move(ends[1].ours), std::move(ends[2].ours)}};
+    end_watch watch = watch_end(number);
+    return {std::move(watch),
+            std::move(child),
+            {std::move(ends[0].ours), std::move(ends[1].ours), std::move(ends[2].ours)}};
 }
 
 }  // namespace weft::detail

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace weft::detail {
@@ -31,9 +32,15 @@ private:
     pid_t number_;
 };
 
+/// What tells that a child has ended.
+struct end_watch {
+    std::jthread helper;  // null where the system has descriptors for processes; ends with the child
+    owned_number end;     // readable from the child's end on
+};
+
 struct started_child {
-    unwatched_child child;
-    owned_number end;         // readable when it has ended
+    end_watch watch;
+    unwatched_child child;    // ended before the helper is waited for
     owned_number streams[3];  // this side's ends of the pipes
 };
 
