@@ -35,6 +35,7 @@ descriptor& descriptor::open(int fd, readiness_poller& by, descriptor_kind kind)
         d->watch_->descriptors.fetch_add(1, std::memory_order_relaxed);
         key = d->key();
     }
+    if (kind == descriptor_kind::on_disk) return *d;
     try {
         by.add(fd, key);
     } catch (...) {
@@ -86,6 +87,11 @@ void descriptor::release() noexcept {
 descriptor_kind descriptor::kind() const noexcept {
     spin_guard guard(lock_);
     return kind_;
+}
+
+bool descriptor::is_abandoned() const noexcept {
+    spin_guard guard(lock_);
+    return watch_->ended.load(std::memory_order_acquire);
 }
 
 bool descriptor::is_open() const noexcept {

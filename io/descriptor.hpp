@@ -43,7 +43,11 @@ struct readiness {
 enum class descriptor_kind : std::uint8_t {
     tcp,     // a short read means that the stream is empty
     socket,  // unix streams end a read at every message that carries descriptors or credentials; datagrams
-    file     // pipes, terminals and whatever else has readiness: `read` and `write`
+    file,    // pipes, terminals and whatever else has readiness: `read` and `write`
+    // Opened by somebody else, who may want it to block. A call must not, and leaves that setting alone.
+    shared_socket,
+    shared_file,
+    on_disk  // has no readiness and may block: its calls are made by the blocking pool
 };
 
 class descriptor {
@@ -65,6 +69,8 @@ public:
     void release() noexcept;
 
     bool is_open() const noexcept;
+    /// The poller that watched it has ended: nothing can be waited for any more.
+    bool is_abandoned() const noexcept;
     /// -1 once closed. For showing to others; weft itself uses `call`.
     int number() const noexcept;
 
