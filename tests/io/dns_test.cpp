@@ -274,6 +274,7 @@ TEST_CASE("the same question at the same time is asked once", "[dns]") {
         first.cancel();  // somebody else asks then, once
         CHECK_THROWS_AS(first.join(), weft::cancelled);
         yield_until([&] { return server.questions("shared.test", dns_type::a) == 2; });
+        until_parked(askers);  // all have found who asks now
         server.release("shared.test", dns_type::a);
         for (auto& one : all) CHECK(one.join() == std::set<std::string>{"127.0.0.5:0"});
         CHECK(server.questions("shared.test", dns_type::a) == 2);
