@@ -19,6 +19,8 @@ if(NOT WEFT_CONCURRENTQUEUE_INCLUDE)
     message(FATAL_ERROR "moodycamel::ConcurrentQueue not found; install libconcurrentqueue-dev")
 endif()
 
+include(weft_cares)
+
 check_include_file_cxx(valgrind/valgrind.h WEFT_HAVE_VALGRIND_H)
 option(WEFT_VALGRIND "Tell valgrind about fiber stacks" ${WEFT_HAVE_VALGRIND_H})
 if(WEFT_VALGRIND AND NOT WEFT_HAVE_VALGRIND_H)

@@ -22,7 +22,7 @@ endif()
 
 # An installed library asks only for what its objects still need at link time.
 set(WEFT_NEEDS_BOOST_CONTEXT FALSE)
-set(WEFT_PC_LIBS "-pthread")
+set(WEFT_PC_LIBS "-pthread -lcares")
 set(WEFT_PC_CFLAGS "-pthread")
 if(weft_switch STREQUAL "boost")
     set(WEFT_NEEDS_BOOST_CONTEXT TRUE)
@@ -59,4 +59,5 @@ install(FILES "${PROJECT_BINARY_DIR}/weft.pc" DESTINATION "${CMAKE_INSTALL_LIBDI
 configure_package_config_file(cmake/weftConfig.cmake.in weftConfig.cmake INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file(weftConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/weftConfig.cmake" "${PROJECT_BINARY_DIR}/weftConfigVersion.cmake"
+    cmake/weft_cares.cmake
     DESTINATION "${package_dir}")

@@ -58,7 +58,7 @@ endfunction()
 # What only the assembled library carries: the modes and libraries its users need, and the check of its headers.
 function(weft_finish_library)
     weft_apply_modes(weft)
-    target_link_libraries(weft PUBLIC Threads::Threads)
+    target_link_libraries(weft PUBLIC Threads::Threads PRIVATE weft::cares)
     if(weft_switch STREQUAL "boost")
         target_link_libraries(weft PRIVATE Boost::context)
     endif()

@@ -1,5 +1,6 @@
 #include <weft/net.hpp>
 
+#include "address_text.hpp"
 #include "endpoint_access.hpp"
 #include "failure.hpp"
 
@@ -120,7 +121,7 @@ endpoint tcp_listener::local() const {
 }
 
 tcp_listener listen(std::string_view address, listen_options options) {
-    return listen(endpoint::parse(address), options);
+    return listen(local_endpoint(address), options);
 }
 
 tcp_listener listen(endpoint const& address, listen_options options) {
