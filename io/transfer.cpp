@@ -15,8 +15,8 @@ struct stream_calls {
 constexpr stream_calls of_sockets{calls::receive, calls::send, {"socket read", true}, {"socket write", true}};
 constexpr stream_calls of_files{calls::read, calls::write, {"read", true}, {"write", true}};
 
-stream_calls const& calls_of(descriptor const& stream) noexcept {
-    return stream.kind() == descriptor_kind::file ? of_files : of_sockets;
+stream_calls const& calls_of(descriptor_kind kind) noexcept {
+    return kind == descriptor_kind::file ? of_files : of_sockets;
 }
 
 }  // namespace
@@ -24,12 +24,16 @@ stream_calls const& calls_of(descriptor const& stream) noexcept {
 outcome read_stream(descriptor* stream, std::span<std::byte> buffer, bool fill) {
     if (stream == nullptr) return {0, EBADF};
     if (buffer.empty()) return {};
-    stream_calls const& its = calls_of(*stream);
+    descriptor_kind const kind = stream->kind();
+    stream_calls const& its = calls_of(kind);
     operation op(*stream, direction::read, its.reading);
     outcome so_far;
     do {
         auto const rest = buffer.subspan(so_far.bytes);
-        call_result const got = op.attempt([&](int fd) { return its.receive(fd, rest.data(), rest.size()); });
+        call_result const got =
+            kind == descriptor_kind::tcp
+                ? op.receive(rest.data(), rest.size())
+                : op.attempt([&](int fd) { return its.receive(fd, rest.data(), rest.size()); });
         if (got.error != 0) return {so_far.bytes, got.error, op.was_cancelled()};
         if (got.value == 0) break;
         // Less than asked for, but not the end: the stream is empty, and asking again would only say so.
@@ -42,7 +46,7 @@ outcome read_stream(descriptor* stream, std::span<std::byte> buffer, bool fill) 
 outcome write_stream(descriptor* stream, std::span<std::byte const> buffer, bool everything) {
     if (stream == nullptr) return {0, EBADF};
     if (buffer.empty()) return {};
-    stream_calls const& its = calls_of(*stream);
+    stream_calls const& its = calls_of(stream->kind());
     operation op(*stream, direction::write, its.writing);
     outcome so_far;
     do {
