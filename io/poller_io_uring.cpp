@@ -173,7 +173,7 @@ public:
     }
 
 private:
-    bool prepare() noexcept;
+    bool prepare(bool only_looks) noexcept;
     void submit(descriptor::order const& o) noexcept WEFT_REQUIRES(preparing_);
     enum class submits : bool { no, yes };
     bool enter(clock::duration longest, submits what_is_there) noexcept;
@@ -192,10 +192,11 @@ private:
 // ---------------------------------------------------------------- asking the kernel
 
 // True: there is more to submit than fits in at once.
-bool io_uring_poller::prepare() noexcept {
+bool io_uring_poller::prepare(bool only_looks) noexcept {
     spin_guard guard(preparing_);
     lent_.lend_returned();
-    if (!hears_interrupts_.load(std::memory_order_relaxed) && ring_.room() != 0) {
+    // By the owner only, who has nothing else to do when an interrupt comes.
+    if (!only_looks && !hears_interrupts_.load(std::memory_order_relaxed) && ring_.room() != 0) {
         hears_interrupts_.store(true, std::memory_order_relaxed);
         ring_.push(interrupt_name, [this](io_uring_sqe* entry) {
             io_uring_prep_poll_multishot(entry, desk_.event_number(), POLLIN);
@@ -275,7 +276,7 @@ void io_uring_poller::poll(clock::time_point deadline, ready_list& ready) {
     bool stalled = false;
     for (;;) {
         if (!only_looks && desk_.take_interrupt()) interrupted = true;
-        bool const more = prepare();
+        bool const more = prepare(only_looks);
         clock::duration left{};
         if (!only_looks) left = for_ever ? clock::duration::max() : deadline - clock::now();
         bool const over = left.count() <= 0 || interrupted;
@@ -325,7 +326,7 @@ io_uring_poller::~io_uring_poller() {
     shared_watch()->ended.store(true, std::memory_order_release);
     descriptor::abandon_all(*shared_watch());
     for (;;) {
-        bool const more = prepare();
+        bool const more = prepare(true);
         bool const all_ended = under_way_.load(std::memory_order_relaxed) == 0;
         enter(more || all_ended ? clock::duration{} : clock::duration(retry_interval), submits::yes);
         claimed_waiters claimed;
