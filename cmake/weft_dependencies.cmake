@@ -21,6 +21,21 @@ endif()
 
 include(weft_cares)
 
+# 2.3 is the first with the calls for multishot receives and rings of buffers.
+set(weft_io_uring FALSE)
+if(NOT WEFT_IO_URING STREQUAL "OFF")
+    find_path(WEFT_LIBURING_INCLUDE liburing.h)
+    find_library(WEFT_LIBURING_LIBRARY uring)
+    if(WEFT_LIBURING_INCLUDE AND WEFT_LIBURING_LIBRARY)
+        file(STRINGS "${WEFT_LIBURING_INCLUDE}/liburing.h" weft_liburing_calls REGEX "io_uring_prep_recv_multishot")
+    endif()
+    if(weft_liburing_calls)
+        set(weft_io_uring TRUE)
+    elseif(WEFT_IO_URING STREQUAL "ON")
+        message(FATAL_ERROR "liburing >= 2.3 not found; install liburing-dev, or configure with -DWEFT_IO_URING=OFF")
+    endif()
+endif()
+
 check_include_file_cxx(valgrind/valgrind.h WEFT_HAVE_VALGRIND_H)
 option(WEFT_VALGRIND "Tell valgrind about fiber stacks" ${WEFT_HAVE_VALGRIND_H})
 if(WEFT_VALGRIND AND NOT WEFT_HAVE_VALGRIND_H)

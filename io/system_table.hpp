@@ -29,6 +29,8 @@
 #include <cstdint>
 #include <ctime>
 
+struct io_uring_params;
+
 namespace weft::detail {
 
 struct system_table {
@@ -113,6 +115,18 @@ struct system_table {
         return static_cast<int>(::syscall(SYS_epoll_pwait2, set, events, most, timeout, nullptr, 0));
     };
     int (*eventfd)(unsigned initial, int flags) = [](unsigned initial, int flags) { return ::eventfd(initial, flags); };
+    int (*io_uring_setup)(unsigned entries, io_uring_params* parameters) = [](unsigned entries, io_uring_params* p) {
+        return static_cast<int>(::syscall(SYS_io_uring_setup, entries, p));
+    };
+    int (*io_uring_enter)(int ring, unsigned submit, unsigned complete, unsigned flags, void const* argument,
+                          std::size_t bytes) =
+        [](int ring, unsigned submit, unsigned complete, unsigned flags, void const* argument, std::size_t bytes) {
+            return static_cast<int>(::syscall(SYS_io_uring_enter, ring, submit, complete, flags, argument, bytes));
+        };
+    int (*io_uring_register)(int ring, unsigned what, void* argument, unsigned count) =
+        [](int ring, unsigned what, void* argument, unsigned count) {
+            return static_cast<int>(::syscall(SYS_io_uring_register, ring, what, argument, count));
+        };
 
     // Files and directories
     int (*openat)(int directory, char const* path, int flags, mode_t mode) =

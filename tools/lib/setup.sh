@@ -22,6 +22,7 @@ build    | command cmake                                    | cmake
 build    | command ninja                                    | ninja-build
 build    | header concurrentqueue/concurrentqueue.h concurrentqueue/moodycamel/concurrentqueue.h | libconcurrentqueue-dev
 build    | header ares.h                                    | libc-ares-dev
+build    | header liburing.h                                | liburing-dev
 examples | header openssl/evp.h                             | libssl-dev
 examples | header CLI/CLI.hpp                               | libcli11-dev
 tests    | header catch2/catch.hpp catch2/catch_all.hpp     | catch2
