@@ -23,11 +23,6 @@ outcome write(shared_state const& owner, std::span<std::byte const> buffer, bool
     return pipe == nullptr ? outcome{0, EBADF} : pipe->write(buffer, everything);
 }
 
-std::size_t checked(outcome const& o, char const* what) {
-    if (o.error != 0) throw_failure(o, what);
-    return o.bytes;
-}
-
 void set_deadline_of(shared_state const& pipe, end which, clock::time_point t, char const* what) {
     if (pipe == nullptr) throw std::system_error(EBADF, std::generic_category(), what);
     pipe->set_deadline(which, t);

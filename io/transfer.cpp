@@ -69,6 +69,7 @@ stream_calls const& calls_of(descriptor_kind kind) noexcept {
     case descriptor_kind::shared_file: return of_shared_files;
     case descriptor_kind::on_disk: return of_disk;
     case descriptor_kind::tcp:
+    case descriptor_kind::tcp_listener:
     case descriptor_kind::socket: break;
     }
     return of_sockets;
