@@ -95,7 +95,7 @@ void talk(room& place, tcp_stream connection) {
         weft::defer const goodbye([&] { place.leave(name); });
         for (std::string_view const line : weft::lines(in, longest_line)) place.say(name, line);
         place.leave(name);
-        writer.join();  // they may still be reading
+        writer.join();                     // they may still be reading
     } catch (std::system_error const&) {}  // they hung up, or wrote a line that is too long
 }
 

@@ -5,9 +5,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/stream_traits.hpp>
-#include <boost/beast/http.hpp>
 #include <future>
 #include <string>
 #include <string_view>
@@ -22,12 +20,12 @@
 #include <weft/string_writer.hpp>
 #include <weft/weft.hpp>
 
+#include "beast_peers.hpp"
 #include "support/fixture.hpp"
 
 using namespace weft_test;
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
 
 static_assert(beast::is_sync_stream<weft::asio_stream<weft::net::tcp_stream>>::value);
 static_assert(beast::is_sync_stream<weft::asio_stream<weft::memory_stream&>>::value);
@@ -35,56 +33,7 @@ static_assert(beast::is_sync_read_stream<weft::asio_stream<weft::span_reader>>::
 static_assert(!beast::is_sync_write_stream<weft::asio_stream<weft::span_reader>>::value);
 static_assert(beast::is_sync_write_stream<weft::asio_stream<weft::discard&>>::value);
 
-namespace {
-
 using error = boost::system::error_code;
-
-// Answers requests on one connection until it ends.
-template <class Stream>
-void serve(Stream& connection) {
-    weft::asio_stream stream(connection);
-    beast::flat_buffer buffer;
-    for (;;) {
-        http::request<http::string_body> request;
-        error ec;
-        http::read(stream, buffer, request, ec);
-        if (ec == http::error::end_of_stream) break;
-        if (ec) throw boost::system::system_error(ec);
-        http::response<http::string_body> response(http::status::ok, request.version());
-        response.set(http::field::server, "weft");
-        response.body() = std::string(request.target()) + ": " + request.body();
-        response.keep_alive(request.keep_alive());
-        response.prepare_payload();
-        http::write(stream, response);
-    }
-    connection.shutdown_write();
-}
-
-// Sends `count` requests over one connection; the bodies grow beyond every buffer. Returns how many answers were right.
-template <class Stream>
-int ask(Stream& connection, int count) {
-    weft::asio_stream stream(connection);
-    beast::flat_buffer buffer;
-    int right = 0;
-    for (int i = 0; i != count; ++i) {
-        http::request<http::string_body> request(http::verb::post, "/" + std::to_string(i), 11);
-        request.set(http::field::host, "localhost");
-        request.body() = std::string(static_cast<std::size_t>(i) * 5000, static_cast<char>('a' + i));
-        request.prepare_payload();
-        http::write(stream, request);
-        http::response<http::string_body> response;
-        http::read(stream, buffer, response);
-        right += response.result() == http::status::ok && response[http::field::server] == "weft" &&
-                 response.body() == std::string(request.target()) + ": " + request.body();
-    }
-    connection.shutdown_write();
-    error ec;
-    http::response<http::string_body> none;
-    http::read(stream, buffer, none, ec);
-    return ec == http::error::end_of_stream ? right : -1;
-}
-
-}  // namespace
 
 TEST_CASE("Beast's blocking calls, client and server, run on fibers over TCP", "[asio]") {
     in_fibers([] {
@@ -93,13 +42,13 @@ TEST_CASE("Beast's blocking calls, client and server, run on fibers over TCP", "
         weft::task_group group;
         group.go([&] {
             for (int i = 0; i != clients; ++i)
-                group.go([connection = listener.accept()]() mutable { serve(connection); });
+                group.go([connection = listener.accept()]() mutable { serve_requests(connection); });
         });
         std::vector<weft::fiber<int>> asking;
         for (int i = 0; i != clients; ++i)
             asking.push_back(weft::spawn([&] {
                 auto connection = weft::net::dial(listener.local());
-                return ask(connection, 8);
+                return ask_often(connection, 8);
             }));
         for (auto& a : asking) CHECK(a.join() == 8);
         group.wait();
@@ -109,8 +58,8 @@ TEST_CASE("Beast's blocking calls, client and server, run on fibers over TCP", "
 TEST_CASE("Beast's blocking calls run over a connection in memory, a byte at a time", "[asio]") {
     in_fibers([] {
         auto [client, server] = weft::memory_stream_pair(1);
-        auto serving = weft::spawn([&server = server] { serve(server); });
-        CHECK(ask(client, 2) == 2);
+        auto serving = weft::spawn([&server = server] { serve_requests(server); });
+        CHECK(ask_often(client, 2) == 2);
         serving.join();
     });
 }
