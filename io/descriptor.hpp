@@ -43,7 +43,8 @@ struct readiness {
 enum class descriptor_kind : std::uint8_t {
     tcp,     // a short read means that the stream is empty
     socket,  // unix streams end a read at every message that carries descriptors or credentials; datagrams
-    file     // pipes, terminals and whatever else has readiness: `read` and `write`
+    file,    // pipes, terminals and whatever else has readiness: `read` and `write`
+    shared   // a copy of a number that somebody else uses: waited for, never read or written
 };
 
 class descriptor {
@@ -65,6 +66,8 @@ public:
     void release() noexcept;
 
     bool is_open() const noexcept;
+    /// Events can still come: it is open, and its poller has not ended.
+    bool can_wait() const noexcept;
     /// -1 once closed. For showing to others; weft itself uses `call`.
     int number() const noexcept;
 
@@ -106,7 +109,11 @@ private:
 
     half& at(direction way) noexcept WEFT_REQUIRES(lock_) { return halves_[way == direction::write]; }
     std::uint64_t key() const noexcept WEFT_REQUIRES(lock_) { return std::uint64_t{generation_} << 32 | index_; }
-    int wait_until_unused() noexcept;
+    struct unused {
+        int fd = -1;                     // to be closed by the caller, unless negative
+        std::shared_ptr<watch> to_tell;  // set if the poller must be told first
+    };
+    unused wait_until_unused() noexcept;
     int begin_use() noexcept;
     void end_use() noexcept;
     void wake_all(claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);
