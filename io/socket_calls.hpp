@@ -39,16 +39,35 @@ inline call_result receive(int fd, void* to, std::size_t bytes) noexcept { retur
 inline call_result send(int fd, void const* from, std::size_t bytes) noexcept {
     return result(os().send(fd, from, bytes, MSG_NOSIGNAL));
 }
+inline call_result receive(int fd, msghdr& message, int flags = 0) noexcept {
+    return result(os().recvmsg(fd, &message, flags));
+}
+inline call_result send(int fd, msghdr const& message) noexcept {
+    return result(os().sendmsg(fd, &message, MSG_NOSIGNAL));
+}
 // On pipes and terminals, which have no flag of the call that forbids the signal.
 inline call_result read(int fd, void* to, std::size_t bytes) noexcept { return result(os().read(fd, to, bytes)); }
 inline call_result write(int fd, void const* from, std::size_t bytes) noexcept {
     return result(os().write(fd, from, bytes));
 }
+inline call_result read(int fd, iovec const* parts, std::size_t count) noexcept {
+    return result(os().readv(fd, parts, static_cast<int>(count)));
+}
+inline call_result write(int fd, iovec const* parts, std::size_t count) noexcept {
+    return result(os().writev(fd, parts, static_cast<int>(count)));
+}
 inline call_result shutdown(int fd, int how) noexcept { return result(os().shutdown(fd, how)); }
 
-inline call_result set_flag(int fd, int level, int option) noexcept {
-    int const on = 1;
-    return result(os().setsockopt(fd, level, option, &on, sizeof on));
+/// For options that are one number.
+inline call_result set_option(int fd, int level, int option, int value) noexcept {
+    return result(os().setsockopt(fd, level, option, &value, sizeof value));
+}
+inline call_result set_flag(int fd, int level, int option) noexcept { return set_option(fd, level, option, 1); }
+inline call_result get_option(int fd, int level, int option) noexcept {
+    int value = 0;
+    socklen_t size = sizeof value;
+    call_result const asked = result(os().getsockopt(fd, level, option, &value, &size));
+    return asked.error != 0 ? asked : call_result{static_cast<std::size_t>(value), 0};
 }
 /// The error that a connection attempt or the network left in the socket.
 inline call_result pending_error(int fd) noexcept {
@@ -75,6 +94,11 @@ inline call_result would_not_block(int fd, bool writing) noexcept {
     pollfd about{fd, static_cast<short>(writing ? POLLOUT : POLLIN | POLLRDHUP), 0};
     return result(os().poll(&about, 1, 0));
 }
+
+/// A descriptor of no other use than to be one.
+inline call_result event_counter() noexcept { return result(os().eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+
+inline void remove_file(char const* path) noexcept { os().unlinkat(AT_FDCWD, path, 0); }
 
 /// A copy of the number, close-on-exec, for the same open file.
 inline call_result duplicate(int fd) noexcept { return result(os().fcntl(fd, F_DUPFD_CLOEXEC, 0)); }

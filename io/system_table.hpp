@@ -115,6 +115,9 @@ struct system_table {
     };
     ssize_t (*pwrite)(int fd, void const* from, std::size_t bytes, off_t at) =
         [](int fd, void const* from, std::size_t n, off_t at) { return ::pwrite(fd, from, n, at); };
+    int (*unlinkat)(int directory, char const* path, int flags) = [](int directory, char const* path, int flags) {
+        return ::unlinkat(directory, path, flags);
+    };
     int (*fsync)(int fd) = [](int fd) { return ::fsync(fd); };
     int (*fdatasync)(int fd) = [](int fd) { return ::fdatasync(fd); };
     int (*ftruncate)(int fd, off_t size) = [](int fd, off_t size) { return ::ftruncate(fd, size); };
