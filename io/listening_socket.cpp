@@ -6,10 +6,10 @@
 #include <weft/listening_socket.hpp>
 
 #include "descriptor_reserve.hpp"
-#include "endpoint_access.hpp"
 #include "failure.hpp"
+#include "unix_file.hpp"
 
-#include <weft/detail/cancel_scope.hpp>
+#include <chrono>
 
 namespace weft::net {
 
@@ -18,7 +18,6 @@ namespace {
 using namespace detail;
 
 constexpr wait_reason accepting{"accept", true};
-constexpr wait_reason out_of_descriptors{"descriptors to accept with", true};
 constexpr auto pause_when_full = std::chrono::milliseconds(20);
 
 // Errors of one connection, not of the listener: Linux passes on what went wrong with it while it waited.
@@ -50,21 +49,6 @@ call_result try_accept(int fd, descriptor_reserve* reserve) noexcept {
     return is_shortage(shed.error) ? got : shed;
 }
 
-// Also until the listener is closed, which the next attempt reports, or the fiber is cancelled: `tag_cancelled`.
-wait_tag pause(descriptor& listener) noexcept {
-    wait w(out_of_descriptors, &listener);
-    readiness_waiter node{w.token(), 0, true};
-    // Nothing ever makes a listener writable, so only closing wakes whoever waits for it.
-    bool const cancelled_before = w.cancelled();
-    if (cancelled_before || !listener.link(direction::write, node)) {
-        if (!w.finish()) w.park();
-        return cancelled_before ? tag_cancelled : tag_timeout;
-    }
-    wait_tag const woken_by = w.park_until(clock::now() + pause_when_full);
-    listener.unlink(direction::write, node);
-    return woken_by;
-}
-
 struct accepted {
     outcome how;
     descriptor* socket = nullptr;
@@ -81,18 +65,9 @@ accepted accept_from(descriptor* listener, std::shared_ptr<descriptor_reserve> c
             return {{}, &descriptor::open(static_cast<int>(got.value), poller_for_new_socket(), listener->kind())};
         if (concerns_the_connection_only(got.error)) continue;
         if (!is_shortage(got.error) || has_paused) return {{0, got.error, op.was_cancelled()}};
-        if (pause(*listener) == tag_cancelled) return {{0, cancelled_by_deadline() ? ETIMEDOUT : ECANCELED, true}};
+        if (int const failure = op.pause(pause_when_full); failure != 0) return {{0, failure, true}};
         has_paused = true;
     }
-}
-
-// As in Go, a unix listener takes its file along.
-void remove_file(descriptor& listener) noexcept {
-    sockaddr_storage address{};
-    call_result const got = listener.call([&](int fd) { return calls::local_address(fd, address); });
-    if (got.error != 0) return;  // closed before, and removed then
-    endpoint const at = endpoint_access::make(&address, got.value);
-    if (char const* path = endpoint_access::unix_path(at)) calls::remove_file(path);
 }
 
 }  // namespace
@@ -105,12 +80,12 @@ listening_socket& listening_socket::operator=(listening_socket&& other) noexcept
 }
 
 listening_socket::~listening_socket() {
-    if (socket_ != nullptr) remove_file(*socket_);
+    if (socket_ != nullptr) remove_unix_file(*socket_);
 }
 
 void listening_socket::close() noexcept {
     if (socket_ == nullptr) return;
-    remove_file(*socket_);
+    remove_unix_file(*socket_);
     socket_->close();
     if (reserve_ != nullptr) reserve_->give_up();
 }

@@ -31,6 +31,10 @@ public:
         }
     }
 
+    /// Sleeps for `time`, for what no event tells. Ends early with the descriptor's deadline or its close, which the next
+    /// attempt reports. Returns 0, or the error of a cancelled fiber.
+    int pause(clock::duration time) noexcept;
+
     /// The last call took everything there was: another would block, unless an event says otherwise.
     void drained() noexcept { drained_ = true; }
 
