@@ -225,7 +225,7 @@ void check_group(char const* any, std::string const& group, std::string const& i
         send_to(sender, "to all", to);
         CHECK(receive_from(receiver).text == "to all");
         sender.set_multicast_loop(false);
-        send_to(sender, "only to those elsewhere", to);
+        if (interface != "lo") send_to(sender, "only to those elsewhere", to);  // there, they are the same
     }
     receiver.leave(to, interface);
     CHECK_THROWS_AS(receiver.leave(to, interface), std::system_error);
