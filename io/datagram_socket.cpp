@@ -12,11 +12,6 @@ namespace {
 
 using namespace detail;
 
-std::size_t checked(outcome const& o, char const* what) {
-    if (o.error != 0) throw_failure(o, what);
-    return o.bytes;
-}
-
 datagram described(incoming_message& got) noexcept { return {got.how.bytes, got.sent, std::move(got.from)}; }
 
 // For the forms that have no other way to say that the rest is lost.

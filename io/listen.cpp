@@ -51,7 +51,8 @@ listening listen_at(net::endpoint const& address, net::listen_options const& opt
         calls::close(fd);
         throw;
     }
-    made.socket = &descriptor::open(fd, watcher, endpoint_access::kind(address));
+    made.socket = &descriptor::open(
+        fd, watcher, endpoint_access::is_unix(address) ? descriptor_kind::socket : descriptor_kind::tcp_listener);
     return made;
 }
 

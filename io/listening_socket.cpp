@@ -40,13 +40,15 @@ bool is_shortage(int error) noexcept {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-call_result try_accept(int fd, descriptor_reserve* reserve) noexcept {
-    call_result const got = calls::accept(fd);
-    if (!is_shortage(got.error)) return got;
-    if (reserve == nullptr) return calls::would_not_block(fd, false).value == 0 ? call_result{0, EAGAIN} : got;
-    call_result const shed = reserve->shed(fd);
-    if (shed.error == 0) return {0, ECONNABORTED};  // this connection has ended, look for the next
-    return is_shortage(shed.error) ? got : shed;
+enum class pressure { relieved, nobody_waits, somebody_waits };
+
+pressure relieve(descriptor& listener, descriptor_reserve* reserve) noexcept {
+    call_result const looked = listener.call([reserve](int fd) {
+        if (reserve != nullptr && reserve->shed(fd).error == 0) return call_result{0, ECONNABORTED};
+        return calls::would_not_block(fd, false);
+    });
+    if (looked.error != 0) return pressure::relieved;  // if it was closed, the next attempt reports it
+    return looked.value == 0 ? pressure::nobody_waits : pressure::somebody_waits;
 }
 
 struct accepted {
@@ -60,13 +62,19 @@ accepted accept_from(descriptor* listener, std::shared_ptr<descriptor_reserve> c
     operation op(*listener, direction::read, accepting);
     bool has_paused = false;
     for (;;) {
-        call_result const got = op.attempt([&](int fd) { return try_accept(fd, reserve.get()); });
-        if (got.error == 0)
-            return {{}, &descriptor::open(static_cast<int>(got.value), poller_for_new_socket(), listener->kind())};
+        call_result const got = op.accept();
+        if (got.error == 0) {
+            descriptor_kind const kind =
+                listener->kind() == descriptor_kind::tcp_listener ? descriptor_kind::tcp : listener->kind();
+            return {{}, &descriptor::open(static_cast<int>(got.value), poller_for_new_socket(), kind)};
+        }
         if (concerns_the_connection_only(got.error)) continue;
-        if (!is_shortage(got.error) || has_paused) return {{0, got.error, op.was_cancelled()}};
+        if (!is_shortage(got.error)) return {{0, got.error, op.was_cancelled()}};
+        pressure const now = relieve(*listener, reserve.get());
+        if (now == pressure::relieved) continue;
+        if (now == pressure::somebody_waits && has_paused) return {{0, got.error}};
         if (int const failure = op.pause(pause_when_full); failure != 0) return {{0, failure, true}};
-        has_paused = true;
+        has_paused = now == pressure::somebody_waits;
     }
 }
 

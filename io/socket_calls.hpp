@@ -21,6 +21,13 @@ call_result result(Number returned) noexcept {
     return {static_cast<std::size_t>(returned), 0};
 }
 
+/// Makes `call` again for as long as a signal interrupts it; it returns as system calls do.
+template <class Call>
+call_result uninterrupted(Call const& call) noexcept {
+    for (;;)
+        if (call_result const done = result(call()); done.error != EINTR) return done;
+}
+
 /// Non-blocking and close-on-exec.
 inline call_result make_socket(int family, int type = SOCK_STREAM) noexcept {
     return result(os().socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -45,16 +52,29 @@ inline call_result receive(int fd, msghdr& message, int flags = 0) noexcept {
 inline call_result send(int fd, msghdr const& message) noexcept {
     return result(os().sendmsg(fd, &message, MSG_NOSIGNAL));
 }
-// On pipes and terminals, which have no flag of the call that forbids the signal.
+inline call_result receive(int fd, iovec* parts, std::size_t count) noexcept {
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = count;
+    return receive(fd, message);
+}
+inline call_result send(int fd, iovec* parts, std::size_t count) noexcept {
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = count;
+    return send(fd, message);
+}
+// The same on a socket that may be set to block.
+inline call_result receive_now(int fd, void* to, std::size_t bytes) noexcept {
+    return result(os().recv(fd, to, bytes, MSG_DONTWAIT));
+}
+inline call_result send_now(int fd, void const* from, std::size_t bytes) noexcept {
+    return result(os().send(fd, from, bytes, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+// On pipes and terminals. Writing may raise SIGPIPE: see sigpipe.hpp.
 inline call_result read(int fd, void* to, std::size_t bytes) noexcept { return result(os().read(fd, to, bytes)); }
 inline call_result write(int fd, void const* from, std::size_t bytes) noexcept {
     return result(os().write(fd, from, bytes));
-}
-inline call_result read(int fd, iovec const* parts, std::size_t count) noexcept {
-    return result(os().readv(fd, parts, static_cast<int>(count)));
-}
-inline call_result write(int fd, iovec const* parts, std::size_t count) noexcept {
-    return result(os().writev(fd, parts, static_cast<int>(count)));
 }
 inline call_result shutdown(int fd, int how) noexcept { return result(os().shutdown(fd, how)); }
 

@@ -5,10 +5,11 @@
 // Invariants: the pipe is empty before each piece is read: so "would block" means that the source is empty, and the second
 //             time that the destination is full. A piece is written before the next is read.
 //
-// Splice and sendfile have no flag that forbids SIGPIPE. Workers block it; on a plain thread a buffer is used.
+// What cannot go that way, one piece or all of them, goes by a buffer.
 #include <weft/socket_copy.hpp>
 
 #include "failure.hpp"
+#include "sigpipe.hpp"
 #include "transfer.hpp"
 
 #include <weft/unique_fd.hpp>
@@ -32,7 +33,7 @@ class kernel_pipe {
 public:
     kernel_pipe() noexcept {
         int ends[2];
-        if (current_poller() == nullptr || os().pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return;
+        if (os().pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return;
         out_ = unique_fd(ends[0]);
         in_ = unique_fd(ends[1]);
     }
@@ -42,7 +43,9 @@ public:
         return calls::result(os().splice(source, nullptr, in_.get(), nullptr, buffer_bytes, SPLICE_F_NONBLOCK));
     }
     call_result give_to(int destination, std::size_t bytes) const noexcept {
-        return calls::result(os().splice(out_.get(), nullptr, destination, nullptr, bytes, SPLICE_F_NONBLOCK));
+        return without_sigpipe([&] {
+            return calls::result(os().splice(out_.get(), nullptr, destination, nullptr, bytes, SPLICE_F_NONBLOCK));
+        });
     }
 
 private:
@@ -82,17 +85,29 @@ outcome in_pieces(copy_progress& progress, Read const& read, Write const& write)
 
 outcome copy_all(descriptor* from, descriptor* to, copy_progress& progress) {
     if (from == nullptr || to == nullptr) return {0, EBADF};
-    if (kernel_pipe const pipe; pipe) {
-        outcome const how = in_pieces(
-            progress, [&] { return read_piece(*from, pipe); },
-            [&](std::size_t bytes) { return write_piece(*to, pipe, bytes); });
-        if (how.error != EINVAL || progress.read != 0) return how;  // else it cannot be spliced
-    }
-    auto const memory = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes);
-    std::span const buffer(memory.get(), buffer_bytes);
+    std::unique_ptr<std::byte[]> memory;
+    auto by_buffer = [&](auto const& move) {
+        if (memory == nullptr) memory = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes);
+        return move(std::span(memory.get(), buffer_bytes));
+    };
+    kernel_pipe const pipe;
+    bool in_pipe = false;
     return in_pieces(
-        progress, [&] { return read_stream(from, buffer, false); },
-        [&](std::size_t bytes) { return write_stream(to, buffer.first(bytes), true); });
+        progress,
+        [&] {
+            in_pipe = static_cast<bool>(pipe);
+            if (in_pipe) {
+                outcome const got = read_piece(*from, pipe);
+                // What the engine has received ahead cannot be spliced, and some descriptors cannot.
+                if (got.error != EINVAL) return got;
+                in_pipe = false;
+            }
+            return by_buffer([&](std::span<std::byte> buffer) { return read_stream(from, buffer, false); });
+        },
+        [&](std::size_t bytes) {
+            if (in_pipe) return write_piece(*to, pipe, bytes);
+            return by_buffer([&](std::span<std::byte> buffer) { return write_stream(to, buffer.first(bytes), true); });
+        });
 }
 
 outcome by_sendfile(descriptor& to, int file, std::uint64_t offset, std::uint64_t count) {
@@ -111,28 +126,11 @@ outcome by_sendfile(descriptor& to, int file, std::uint64_t offset, std::uint64_
     return so_far;
 }
 
-outcome by_buffer(descriptor& to, int file, std::uint64_t offset, std::uint64_t count) {
-    auto const memory = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes);
-    outcome so_far;
-    while (so_far.bytes < count) {
-        auto const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count - so_far.bytes, buffer_bytes));
-        call_result const got =
-            calls::result(os().pread(file, memory.get(), wanted, static_cast<off_t>(offset + so_far.bytes)));
-        if (got.error == EINTR) continue;
-        if (got.error != 0) return {so_far.bytes, got.error};
-        if (got.value == 0) break;
-        outcome const sent = write_stream(&to, std::span(memory.get(), got.value), true);
-        so_far.bytes += sent.bytes;
-        if (sent.error != 0) return {so_far.bytes, sent.error, sent.cancelled};
-    }
-    return so_far;
-}
-
 outcome send_all(descriptor* to, int file, std::uint64_t offset, std::uint64_t count) {
     if (to == nullptr) return {0, EBADF};
     if (offset > INT64_MAX) return {0, EINVAL};
     count = std::min(count, INT64_MAX - offset);
-    return current_poller() == nullptr ? by_buffer(*to, file, offset, count) : by_sendfile(*to, file, offset, count);
+    return by_sendfile(*to, file, offset, count);
 }
 
 }  // namespace

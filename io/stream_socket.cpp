@@ -11,11 +11,6 @@ namespace {
 
 using namespace detail;
 
-std::size_t checked(outcome const& o, char const* what) {
-    if (o.error != 0) throw_failure(o, what);
-    return o.bytes;
-}
-
 std::size_t checked_write(outcome const& o, std::size_t wanted, char const* what) {
     if (o.error != 0)
         throw_failure(o, std::string(what) + std::to_string(o.bytes) + " of " + std::to_string(wanted) + " bytes sent");

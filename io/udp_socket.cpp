@@ -1,5 +1,6 @@
 #include <weft/udp.hpp>
 
+#include "endpoint_access.hpp"
 #include "every_interface.hpp"
 #include "socket_options.hpp"
 

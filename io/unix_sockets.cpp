@@ -22,11 +22,6 @@ endpoint parse(std::string_view text) {
     return endpoint::parse(text.starts_with("unix:") ? std::string(text) : "unix:" + std::string(text));
 }
 
-std::size_t checked(outcome const& o, char const* what) {
-    if (o.error != 0) throw_failure(o, what);
-    return o.bytes;
-}
-
 struct received {
     outcome how;
     passed_descriptors what;
@@ -43,7 +38,7 @@ received receive_with(descriptor* socket, std::span<std::byte> buffer) {
 }
 
 passed_descriptors checked(received&& r, char const* what) {
-    checked(r.how, what);
+    detail::checked(r.how, what);
     return std::move(r.what);
 }
 passed_descriptors report(received&& r, std::error_code& ec) {
@@ -65,7 +60,7 @@ std::pair<Socket, Socket> make_pair(int type, char const* what) {
 }  // namespace
 
 std::size_t unix_stream::send_descriptors(std::span<std::byte const> data, std::span<int const> descriptors) {
-    return checked(send_stream_with(socket_, data, descriptors), "weft::net::unix_stream::send_descriptors");
+    return detail::checked(send_stream_with(socket_, data, descriptors), "weft::net::unix_stream::send_descriptors");
 }
 std::size_t unix_stream::send_descriptors(std::span<std::byte const> data, std::span<int const> descriptors,
                                           std::error_code& ec) {
@@ -111,7 +106,8 @@ void unix_datagram::close() noexcept {
 }
 
 std::size_t unix_datagram::send_descriptors(std::span<std::byte const> data, std::span<int const> descriptors) {
-    return checked(send_message(socket_, {data, nullptr, descriptors}), "weft::net::unix_datagram::send_descriptors");
+    return detail::checked(send_message(socket_, {data, nullptr, descriptors}),
+                           "weft::net::unix_datagram::send_descriptors");
 }
 std::size_t unix_datagram::send_descriptors(std::span<std::byte const> data, std::span<int const> descriptors,
                                             std::error_code& ec) {

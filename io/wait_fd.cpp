@@ -105,7 +105,7 @@ found wait_for(descriptor* watched, readiness what, clock::time_point deadline) 
         call_result const looked = d.call([what](int fd) { return look(fd, what, 0); });
         if (is_answer(looked)) return answer(looked);
         if (deadline != never && deadline <= clock::now()) return {{0, ETIMEDOUT}};
-        if (!d.can_wait()) return {{0, ECANCELED}};
+        if (d.is_abandoned()) return {{0, ECANCELED}};
         if (sleep(d, what, deadline) == detail::tag_cancelled)
             return {{0, detail::cancelled_by_deadline() ? ETIMEDOUT : ECANCELED, true}};
     }
@@ -114,7 +114,7 @@ found wait_for(descriptor* watched, readiness what, clock::time_point deadline) 
 descriptor& watch_copy(int fd, detail::readiness_poller& by) {
     call_result const copy = detail::calls::duplicate(fd);
     if (copy.error != 0) throw std::system_error(copy.error, std::generic_category(), "weft::fd_watch");
-    return descriptor::open(static_cast<int>(copy.value), by, detail::descriptor_kind::shared);
+    return descriptor::open(static_cast<int>(copy.value), by, detail::descriptor_kind::watched);
 }
 
 found wait_once(int fd, readiness what, clock::time_point deadline) {

@@ -199,7 +199,7 @@ TEST_CASE("a part of a file goes to a socket", "[copy]") {
     });
 }
 
-TEST_CASE("a plain thread copies by a buffer", "[copy]") {
+TEST_CASE("a plain thread copies, too", "[copy]") {
     in_fibers([] {
         auto listener = net::listen("127.0.0.1:0");
         auto [source, in] = connect(listener);
