@@ -53,10 +53,11 @@ struct readiness {
 
 /// What is behind a descriptor, where that matters.
 enum class descriptor_kind : std::uint8_t {
-    tcp,     // a short read means that the stream is empty
+    tcp,  // a short read means that the stream is empty
     tcp_listener,
-    socket,  // unix streams end a read at every message that carries descriptors or credentials; datagrams
-    file,    // pipes, terminals and whatever else has readiness: `read` and `write`
+    socket,   // unix streams end a read at every message that carries descriptors or credentials; datagrams
+    file,     // pipes, terminals and whatever else has readiness: `read` and `write`
+    watched,  // a copy of a number that somebody else uses: waited for, never read or written
     // Opened by somebody else, who may want it to block. A call must not, and leaves that setting alone.
     shared_socket,
     shared_file,
@@ -125,6 +126,8 @@ public:
 
     /// Reads or receives at most `bytes`: first of what has arrived. By an operation whose turn it is.
     call_result take_bytes(int fd, std::byte* to, std::size_t bytes) noexcept;
+    /// The same into several parts, perhaps into the first of them only.
+    call_result take_bytes(int fd, iovec* parts, std::size_t count) noexcept;
     /// The next connection. By an operation whose turn it is.
     call_result take_connection(int fd) noexcept;
 
@@ -183,6 +186,10 @@ private:
 
     half& at(direction way) noexcept WEFT_REQUIRES(lock_) { return halves_[way == direction::write]; }
     std::uint64_t key() const noexcept WEFT_REQUIRES(lock_) { return std::uint64_t{generation_} << 32 | index_; }
+    struct unused {
+        int fd = -1;                     // to be closed by the caller, unless negative
+        std::shared_ptr<watch> to_tell;  // set if the poller must be told first
+    };
     std::uint64_t name_of_request(direction way) const noexcept WEFT_REQUIRES(lock_);
     static descriptor& named(std::uint64_t name) noexcept;
     bool ask(direction way, request_shape shape) noexcept WEFT_REQUIRES(lock_);
@@ -193,7 +200,7 @@ private:
     void drop_arrivals() noexcept;
     bool has_arrivals() const noexcept;
     request_shape shape_of(direction way) const noexcept WEFT_REQUIRES(lock_);
-    int wait_until_unused() noexcept;
+    unused wait_until_unused() noexcept;
     int begin_use() noexcept;
     void end_use() noexcept;
     void wake_all(claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);

@@ -120,8 +120,7 @@ void descriptor::completed(std::uint64_t name, completion c, claimed_waiters& cl
         if (c.goes_on) {
             h.ready = true;
             claimed.take_from(h.waiting);
-            bool const too_many =
-                d.arrived_.count > (h.shape == request_shape::bytes ? most_pieces : most_connections);
+            bool const too_many = d.arrived_.count > (h.shape == request_shape::bytes ? most_pieces : most_connections);
             if (too_many) d.stop_request((name & request_name::write) != 0 ? direction::write : direction::read);
         } else {
             d.end_request(h, claimed);
@@ -157,7 +156,8 @@ int descriptor::add_arrival(half& h, completion const& c, descriptor* spare) noe
     if (c.result < 0) {
         if (!concerns_the_request_only(-c.result)) arrived_.error = -c.result;
         if (c.result == -EINVAL && !h.stop)
-            (h.shape == request_shape::bytes ? desk_->receives : desk_->accepts).store(false, std::memory_order_relaxed);
+            (h.shape == request_shape::bytes ? desk_->receives : desk_->accepts)
+                .store(false, std::memory_order_relaxed);
         return -1;
     }
     if (h.shape != request_shape::connections) return -1;  // the end of the stream, which stays there
@@ -214,6 +214,11 @@ call_result descriptor::take_bytes(int fd, std::byte* to, std::size_t bytes) noe
         if (whole != piece_store::none) pieces.put_back(whole);
     }
     return taken != 0 ? call_result{taken, 0} : calls::receive(fd, to, bytes);
+}
+
+call_result descriptor::take_bytes(int fd, iovec* parts, std::size_t count) noexcept {
+    if (desk_ != nullptr) return take_bytes(fd, static_cast<std::byte*>(parts->iov_base), parts->iov_len);
+    return calls::receive(fd, parts, count);
 }
 
 call_result descriptor::take_connection(int fd) noexcept {

@@ -30,10 +30,19 @@ public:
                        request_shape::bytes);
     }
 
+    /// The same into several parts. Perhaps less than has arrived.
+    call_result receive(iovec* parts, std::size_t count) {
+        return attempt([&](int fd) { return d_.take_bytes(fd, parts, count); }, request_shape::bytes);
+    }
+
     /// Accepts from any listener: the number of a connection.
     call_result accept() {
         return attempt([this](int fd) { return d_.take_connection(fd); }, request_shape::connections);
     }
+
+    /// Sleeps for `time`, for what no event tells. Ends early with the descriptor's deadline or its close, which the next
+    /// attempt reports. Returns 0, or the error of a cancelled fiber.
+    int pause(clock::duration time) noexcept;
 
     /// The last call took everything there was: another would block, unless an event says otherwise.
     void drained() noexcept { drained_ = true; }
