@@ -55,6 +55,15 @@ struct file_request {
     struct statx* about = nullptr;   // status
 };
 
+/// Makes a call that returns -1 and leaves its error in `errno`, again if a signal interrupted it.
+template <class Call>
+call_result repeat_call(Call const& call) noexcept {
+    for (;;) {
+        call_result const done = calls::result(call());
+        if (done.error != EINTR) return done;
+    }
+}
+
 /// Makes the call, again if a signal interrupted it. Never waits for anything but the call itself, and is no point of
 /// cancellation: for whoever is allowed to block.
 call_result make_call(file_request const& request) noexcept;

@@ -108,8 +108,9 @@ outcome file_record::lock(file_record* file, int how, clock::time_point deadline
     use const mine(file);
     if (mine.error() != 0) return {0, mine.error()};
     for (clock::duration pause = first_pause;; pause = std::min(2 * pause, last_pause)) {
-        outcome const tried = off_worker([&] { return calls::result(os().flock(mine.fd(), how | LOCK_NB)); });
-        if (tried.error != EWOULDBLOCK && tried.error != EINTR) return tried;
+        outcome const tried =
+            off_worker([&] { return repeat_call([&] { return os().flock(mine.fd(), how | LOCK_NB); }); });
+        if (tried.error != EWOULDBLOCK) return tried;
         clock::time_point const now = clock::now();
         if (deadline <= now) return {0, EWOULDBLOCK};
         outcome const woken = file->nap(std::min(deadline, now + pause));
@@ -137,7 +138,7 @@ outcome file_record::unlock(file_record* file) {
     use const mine(file);
     if (mine.error() != 0) return {0, mine.error()};
     this_fiber::shield const whatever_happens;  // also on the way out of a cancelled fiber
-    return off_worker([&] { return calls::result(os().flock(mine.fd(), LOCK_UN)); });
+    return off_worker([&] { return repeat_call([&] { return os().flock(mine.fd(), LOCK_UN); }); });
 }
 
 int file_record::close() noexcept {
