@@ -23,6 +23,7 @@ int flags_of(open_options const& o) noexcept {
     if (o.exclusive) flags |= O_EXCL;
     if (o.truncate) flags |= O_TRUNC;
     if (o.no_follow) flags |= O_NOFOLLOW;
+    if (o.non_blocking) flags |= O_NONBLOCK;
     return flags | O_CLOEXEC | O_NOCTTY;
 }
 

@@ -1,17 +1,18 @@
 #pragma once
 // The one entry by which system calls that may wait for a disk leave the worker.
 //
-// A `file_request` says what a single call is to do, and `perform` has it done while the calling fiber is parked: a thread of
-// the blocking pool makes the call. An engine with completions can submit the request instead; nothing above here would
-// notice. Calls that depend on each other (open, then look what it is) and those that no engine knows go together in one
-// `off_worker`, because leaving the worker costs far more than a call that finds everything in the caches.
+// A `file_request` says what a single call is to do, and `perform` has it done while the calling fiber is parked: a
+// thread of the blocking pool makes the call. An engine with completions can submit the request instead; nothing
+// above here would notice. Calls that depend on each other (open, then look what it is) and those that no engine
+// knows go together in one `off_worker`, because leaving the worker costs far more than a call that finds everything
+// in the caches.
 //
-// Invariants: the request and all it points to lie in frames that stay, because their fiber is parked, until the call has ended.
-//             A cancellation ends a request that has not begun; one that has begun is never abandoned. So when `perform`
-//             returns nobody touches the buffer any more, and the call has happened as a whole or not at all.
-//             On a plain thread the calls are simply made.
-// Rejected:   abandoning a call under way together with a buffer of its own: one more copy of every byte, and a cancelled
-//             write that happens later.
+// Invariants: the request and all it points to lie in frames that stay, because their fiber is parked, until the call
+//             has ended. A cancellation ends a request that has not begun; one that has begun is never abandoned. So
+//             when `perform` returns nobody touches the buffer any more, and the call has happened as a whole or not
+//             at all. On a plain thread the calls are simply made.
+// Rejected:   abandoning a call under way together with a buffer of its own: one more copy of every byte, and a
+//             cancelled write that happens later.
 
 #include "failure.hpp"
 
@@ -70,7 +71,8 @@ call_result make_call(file_request const& request) noexcept;
 
 /// Has the call made. `bytes` is its result: a number of bytes, a descriptor.
 /// Blocks: until the call has ended.
-/// Errors: besides those of the call ECANCELED or ETIMEDOUT, with `cancelled`, if the fiber was cancelled before it began.
+/// Errors: besides those of the call ECANCELED or ETIMEDOUT, with `cancelled`, if the fiber was cancelled before it
+/// began.
 outcome perform(file_request const& request);
 
 /// The same, whatever has become of the fiber: for closing and cleaning up.

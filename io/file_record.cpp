@@ -160,6 +160,10 @@ int file_record::close() noexcept {
 
 // Returns the number if the caller is to close it.
 int file_record::wait_until_unused() noexcept {
+    {
+        spin_guard guard(lock_);
+        if (operations_ == 0) return std::exchange(fd_, -1);
+    }
     for (;;) {
         wait w(closing, this, interruptible::no);
         readiness_waiter self{w.token()};
