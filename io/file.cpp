@@ -206,8 +206,8 @@ bool file::try_lock_shared() {
 bool file::try_lock_shared_until(clock::time_point t) {
     return lock_until(LOCK_SH, t, "weft::fs::file::try_lock_shared_until");
 }
-void file::unlock() { checked(file_record::unlock(record_.get()), "weft::fs::file::unlock"); }
-void file::unlock_shared() { unlock(); }
+void file::unlock() noexcept { file_record::unlock(record_.get()); }
+void file::unlock_shared() noexcept { unlock(); }
 
 void file::close() noexcept {
     std::error_code nobody_asks;

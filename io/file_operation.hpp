@@ -18,10 +18,11 @@
 
 #include <weft/blocking.hpp>
 #include <weft/error.hpp>
+#include <weft/this_fiber.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <new>
 
 namespace weft::detail {
 
@@ -75,9 +76,6 @@ call_result make_call(file_request const& request) noexcept;
 /// began.
 outcome perform(file_request const& request);
 
-/// The same, whatever has become of the fiber: for closing and cleaning up.
-outcome perform_shielded(file_request const& request) noexcept;
-
 /// Makes `calls()`, several calls that end in one `call_result`, in one trip. Exceptions of `calls` pass through.
 /// Blocks: until they have ended.
 /// Errors: as `perform`.
@@ -95,5 +93,26 @@ outcome off_worker(Calls const& calls) {
     }
     return {done.value, done.error};
 }
+
+/// The same, whatever has become of the fiber: for closing and cleaning up. Without memory or a thread to make them on,
+/// the calls are made here: better to hold up the worker than to lose a descriptor. They throw nothing.
+template <class Calls>
+outcome off_worker_shielded(Calls const& calls) noexcept {
+    this_fiber::shield const whatever_happens;
+    bool made = false;
+    call_result done;
+    try {
+        off_worker([&] {
+            made = true;
+            return done = calls();
+        });
+    } catch (std::bad_alloc const&) {  // no thread either
+    }
+    if (!made) done = calls();
+    return {done.value, done.error};
+}
+
+/// `perform`, whatever has become of the fiber.
+outcome perform_shielded(file_request const& request) noexcept;
 
 }  // namespace weft::detail

@@ -63,7 +63,8 @@ public:
     /// Locks the whole file as `flock` does. EWOULDBLOCK: somebody else has it, also at `deadline`.
     /// Blocks: until it is locked.
     static outcome lock(file_record* file, int how, clock::time_point deadline);
-    static outcome unlock(file_record* file);
+    /// Gives the lock up, whatever has become of the fiber. Once closed there is none.
+    static void unlock(file_record* file) noexcept;
 
     /// Lets no operation begin, waits until those in progress have ended, and closes the number. An errno value: what
     /// the system could not write any more.

@@ -305,7 +305,8 @@ TEST_CASE("a lock keeps the other open files out, in this process and in others"
         }
         auto waiting = weft::spawn([&] { two.lock(); });
         waiting.join();
-        two.close();  // gives the lock up
+        two.close();   // gives the lock up
+        two.unlock();  // as the end of a scope does
         CHECK(one.try_lock());
     });
 }

@@ -194,10 +194,11 @@ public:
     bool try_lock_shared_for(std::chrono::duration<Rep, Period> d) {
         return try_lock_shared_until(detail::deadline_after(d));
     }
-    /// Gives up whichever lock this object holds. Closing does so, too.
-    void unlock();
+    /// Gives up whichever lock this object holds. Closing does so, too, and then this does nothing.
+    /// Blocks: as any call on a file; not a point of cancellation.
+    void unlock() noexcept;
     /// The same.
-    void unlock_shared();
+    void unlock_shared() noexcept;
 
     /// The calls in progress end, calls that wait for their turn fail with `operation_canceled`, and the file is
     /// closed. Closing again does nothing. What the disk failed to take can be learned from `sync` before.
