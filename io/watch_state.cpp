@@ -162,7 +162,7 @@ outcome watch_state::digest() {
 outcome watch_state::digest_named(inotify_event const& e, std::string const& name) {
     bool const is_directory = (e.mask & IN_ISDIR) != 0;
     std::string path = only_.empty() ? joined(tree_.find(e.wd)->path, name) : root_;
-    if ((e.mask & (IN_CREATE | IN_MOVED_TO)) != 0) return arrived(e, name, std::move(path));
+    if ((e.mask & (IN_CREATE | IN_MOVED_TO)) != 0) return arrived(e, name, path);
     if ((e.mask & IN_MOVED_FROM) != 0 && only_.empty()) {
         tree_.take_found(e.wd, name);
         halves_.push_back({e.cookie, std::move(path), is_directory});
@@ -179,7 +179,7 @@ outcome watch_state::digest_named(inotify_event const& e, std::string const& nam
     return {};
 }
 
-outcome watch_state::arrived(inotify_event const& e, std::string const& name, std::string path) {
+outcome watch_state::arrived(inotify_event const& e, std::string const& name, std::string const& path) {
     bool const is_directory = (e.mask & IN_ISDIR) != 0;
     bool const was_found = tree_.take_found(e.wd, name);
     for (std::size_t i = 0; i != halves_.size(); ++i) {

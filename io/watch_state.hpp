@@ -48,7 +48,7 @@ private:
     outcome wait_for_other_half();
     outcome digest();
     outcome digest_named(inotify_event const& e, std::string const& name);
-    outcome arrived(inotify_event const& e, std::string const& name, std::string path);
+    outcome arrived(inotify_event const& e, std::string const& name, std::string const& path);
     outcome watch_new(std::string const& path);
     outcome start_again();
     outcome settle(std::size_t index);
