@@ -122,6 +122,13 @@ outcome watch_state::read(bool wait) {
 }
 
 outcome watch_state::wait_for_other_half() {
+    for (std::size_t i = 0; i < halves_.size();) {
+        if (!std::exchange(halves_[i].waited, true))
+            ++i;
+        else if (outcome const settled = settle(i); settled.error != 0)
+            return settled;
+    }
+    if (halves_.empty()) return {};
     outcome got = read(false);
     if (got.error != EAGAIN) return got;
     try {
@@ -165,7 +172,7 @@ outcome watch_state::digest_named(inotify_event const& e, std::string const& nam
     if ((e.mask & (IN_CREATE | IN_MOVED_TO)) != 0) return arrived(e, name, path);
     if ((e.mask & IN_MOVED_FROM) != 0 && only_.empty()) {
         tree_.take_found(e.wd, name);
-        halves_.push_back({e.cookie, std::move(path), is_directory});
+        halves_.push_back({e.cookie, std::move(path), is_directory, false});
     } else if ((e.mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
         tree_.take_found(e.wd, name);
         add(change::removed, std::move(path), is_directory);
