@@ -14,6 +14,12 @@ install(TARGETS weft EXPORT weftTargets
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT weftTargets NAMESPACE weft:: DESTINATION "${package_dir}")
 
+# A component of its own, so that only those who ask for it need Boost.
+if(TARGET weft_asio)
+    install(TARGETS weft_asio EXPORT weftAsioTargets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(EXPORT weftAsioTargets NAMESPACE weft:: DESTINATION "${package_dir}")
+endif()
+
 # An installed library asks only for what its objects still need at link time.
 set(WEFT_NEEDS_BOOST_CONTEXT FALSE)
 set(WEFT_PC_LIBS "-pthread -lcares")
@@ -21,6 +27,9 @@ set(WEFT_PC_CFLAGS "-pthread")
 if(weft_switch STREQUAL "boost")
     set(WEFT_NEEDS_BOOST_CONTEXT TRUE)
     string(APPEND WEFT_PC_LIBS " -lboost_context")
+endif()
+if(weft_io_uring)
+    string(APPEND WEFT_PC_LIBS " -luring")
 endif()
 get_target_property(interface_options weft INTERFACE_COMPILE_OPTIONS)
 get_target_property(interface_link_options weft INTERFACE_LINK_OPTIONS)

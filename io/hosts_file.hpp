@@ -2,7 +2,7 @@
 // The file that gives hosts their names without a server: an address and its names in each line.
 // Source: hosts(5)
 
-#include "whole_file.hpp"
+#include "configuration_file.hpp"
 
 #include <weft/detail/spin_lock.hpp>
 #include <weft/net.hpp>

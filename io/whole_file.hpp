@@ -1,27 +1,23 @@
 #pragma once
-// Small files of the system's configuration, read at once.
+#include "file_operation.hpp"
 
-#include <cstdint>
-#include <optional>
-#include <string>
+#include <cstddef>
+#include <span>
 
 namespace weft::detail {
 
-/// Tells one version of a file from the next; two that exist differ.
-struct file_version {
-    std::uint64_t file = 0;
-    std::int64_t changed = 0;  // nanoseconds
-    std::int64_t bytes = -1;   // no file
-    friend bool operator==(file_version const&, file_version const&) = default;
-};
-
-/// The content of a file, unless it is still the version `known`, which is replaced by the one that is there. A file that
-/// cannot be read is empty, and its version the default one.
-std::optional<std::string> read_if_changed(std::string const& path, file_version& known);
-
-inline std::string read_whole(std::string const& path) {
-    file_version none{.bytes = -2};
-    return read_if_changed(path, none).value_or(std::string());
+/// Writes all of it at the descriptor's position. For code that runs off the workers.
+inline call_result write_content(int fd, std::span<std::byte const> content) noexcept {
+    while (!content.empty()) {
+        file_request request{file_request::kind::write, fd};
+        request.from = content.data();
+        request.bytes = content.size();
+        call_result const put = make_call(request);
+        if (put.error != 0) return put;
+        if (put.value == 0) return {0, EIO};  // a device that takes nothing and does not say why
+        content = content.subspan(put.value);
+    }
+    return {};
 }
 
 }  // namespace weft::detail
