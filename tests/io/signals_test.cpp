@@ -22,7 +22,14 @@ namespace signals = weft::signals;
 
 namespace {
 
-void raise_here(int signal) { ::kill(::getpid(), signal); }
+// TSan holds a signal back until the thread that got it calls one of the functions that it knows, which a thread that sleeps
+// does not.
+void raise_here(int signal) {
+    if (under_tsan)
+        ::raise(signal);
+    else
+        ::kill(::getpid(), signal);
+}
 
 struct sigaction action_of(int signal) {
     struct sigaction now {};
@@ -259,7 +266,7 @@ TEST_CASE("signals that cannot be passed on are refused", "[signals]") {
 
 TEST_CASE("wishes come and go while signals pour in", "[signals]") {
     in_fibers([] {
-        int const rounds = sized(300, 100, 30);
+        constexpr int rounds = sized(300, 100, 30);
         std::atomic<bool> done{false};
         auto const always = weft::make_chan<int>(1);  // by its default the signal would end the test
         signals::notify(always, {SIGUSR1});
@@ -271,7 +278,7 @@ TEST_CASE("wishes come and go while signals pour in", "[signals]") {
         });
         std::vector<weft::fiber<int>> all;
         for (int f = 0; f != 8; ++f)
-            all.push_back(weft::spawn([f, rounds] {
+            all.push_back(weft::spawn([f] {
                 int got = 0;
                 for (int i = 0; i != rounds; ++i) {
                     if ((i + f) % 3 == 0) {
@@ -374,12 +381,14 @@ child const quit_before_runtime{"SIGQUIT, wish first", [] {
 }  // namespace
 
 TEST_CASE("a program that waits for a signal is not deadlocked", "[signals][deadlock]") {
+    if (under_tsan) return;  // it does not see the alarm while all threads sleep
     child_end const end = waits_for_a_signal.run();
     CHECK(end.exit_status == 0);
     CHECK(end.err.empty());
 }
 
 TEST_CASE("without a wish for signals it is, again", "[signals][deadlock]") {
+    if (under_tsan) return;  // nor here
     child_end const end = deadlocks_after.run();
     CHECK(end.exit_status == 2);
     CHECK(end.says("all fibers are asleep: deadlock"));
