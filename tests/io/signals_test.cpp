@@ -72,7 +72,7 @@ int status_of(bool right) { return right ? 0 : 1; }
 
 }  // namespace
 
-TEST_CASE("a signal wakes whoever waits for it, also when all workers sleep", "[signals][C54]") {
+TEST_CASE("a signal wakes whoever waits for it, also when all workers sleep", "[signals]") {
     in_fibers([] {
         auto const came = weft::make_chan<int>(1);
         signals::notify(came, {SIGUSR1, SIGUSR2});
