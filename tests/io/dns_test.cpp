@@ -53,7 +53,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("the addresses of both families are found, with the port that was asked for", "[dns][C54]") {
+TEST_CASE("the addresses of both families are found, with the port that was asked for", "[dns]") {
     dns_server server;
     server.add("both.test", dns_type::a, rdata_a("127.0.0.7"));
     server.add("both.test", dns_type::a, rdata_a("127.0.0.8"));
@@ -115,7 +115,7 @@ TEST_CASE("numeric addresses, localhost and the hosts file need no server", "[dn
     });
 }
 
-TEST_CASE("what a resolver cannot find out, it says", "[dns][C54]") {
+TEST_CASE("what a resolver cannot find out, it says", "[dns]") {
     dns_server server;
     server.add("text.test", dns_type::txt, rdata_txt({"no address"}));
     server.fail("broken.test", 2);
@@ -230,7 +230,7 @@ TEST_CASE("short names are looked for in the search domains", "[dns]") {
     });
 }
 
-TEST_CASE("a cancelled question is over at once, with its sockets", "[dns][cancel][C54]") {
+TEST_CASE("a cancelled question is over at once, with its sockets", "[dns][cancel]") {
     dns_server server;
     server.drop("silent.test", dns_type::a);
     server.drop("silent.test", dns_type::aaaa);
@@ -349,7 +349,7 @@ TEST_CASE("many questions at a time, by two runtimes", "[dns]") {
     });
 }
 
-TEST_CASE("without descriptors a look-up says so", "[dns]") {
+TEST_CASE("without descriptors a look-up says so", "[dns][C53]") {
     dns_server server;
     server.add("host.test", dns_type::a, rdata_a("127.0.0.5"));
     net::resolver const names(server.options());
