@@ -41,14 +41,18 @@ struct readiness {
 
 /// What is behind a descriptor, where that matters.
 enum class descriptor_kind : std::uint8_t {
-    tcp,     // a short read means that the stream is empty
-    socket,  // unix streams end a read at every message that carries descriptors or credentials; datagrams
-    file,    // pipes, terminals and whatever else has readiness: `read` and `write`
-    // Opened by somebody else, who may want it to block. A call must not, and leaves that setting alone.
+    tcp,      // a short read means that the stream is empty
+    socket,   // unix streams end a read at every message that carries descriptors or credentials; datagrams
+    file,     // pipes, terminals and whatever else has readiness: `read` and `write`
+    on_disk,  // has no readiness and may block: its calls are made by the blocking pool
+    shared,   // a copy of a number that somebody else uses: waited for, never read or written
+    // The same, read and written, but set to block if the others want that: no call relies on the setting, or changes it.
     shared_socket,
-    shared_file,
-    on_disk  // has no readiness and may block: its calls are made by the blocking pool
+    shared_file
 };
+
+/// Its open file may outlive its number.
+constexpr bool is_shared(descriptor_kind kind) noexcept { return kind >= descriptor_kind::shared; }
 
 class descriptor {
 public:
@@ -69,8 +73,8 @@ public:
     void release() noexcept;
 
     bool is_open() const noexcept;
-    /// The poller that watched it has ended: nothing can be waited for any more.
-    bool is_abandoned() const noexcept;
+    /// Events can still come: it is open, and its poller has not ended.
+    bool can_wait() const noexcept;
     /// -1 once closed. For showing to others; weft itself uses `call`.
     int number() const noexcept;
 
@@ -112,7 +116,11 @@ private:
 
     half& at(direction way) noexcept WEFT_REQUIRES(lock_) { return halves_[way == direction::write]; }
     std::uint64_t key() const noexcept WEFT_REQUIRES(lock_) { return std::uint64_t{generation_} << 32 | index_; }
-    int wait_until_unused() noexcept;
+    struct unused {
+        int fd = -1;                     // to be closed by the caller, unless negative
+        std::shared_ptr<watch> to_tell;  // set if the poller must be told first
+    };
+    unused wait_until_unused() noexcept;
     int begin_use() noexcept;
     void end_use() noexcept;
     void wake_all(claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);

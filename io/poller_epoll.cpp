@@ -72,7 +72,7 @@ public:
         checked(os().epoll_ctl(set_, EPOLL_CTL_ADD, interrupt_, &wanted), "weft: epoll_ctl");
     }
     ~epoll_poller() override {
-        shared_watch()->ended.store(true, std::memory_order_release);
+        shared_watch()->end();
         descriptor::abandon_all(*shared_watch());
     }
 
@@ -82,6 +82,8 @@ public:
         wanted.data.u64 = key;
         checked(os().epoll_ctl(set_, EPOLL_CTL_ADD, fd, &wanted), "weft: epoll_ctl");
     }
+
+    void remove(int fd) noexcept override { os().epoll_ctl(set_, EPOLL_CTL_DEL, fd, nullptr); }
 
     void poll(clock::time_point deadline, ready_list& ready) override {
         bool const for_ever = deadline == clock::time_point::max();

@@ -90,6 +90,9 @@ inline call_result would_not_block(int fd, bool writing) noexcept {
     return result(os().poll(&about, 1, 0));
 }
 
+/// A copy of the number, close-on-exec, for the same open file.
+inline call_result duplicate(int fd) noexcept { return result(os().fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+
 // Never repeated: Linux gives the number back also when it reports an interruption.
 inline void close(int fd) noexcept { os().close(fd); }
 

@@ -69,7 +69,8 @@ stream_calls const& calls_of(descriptor const& stream) noexcept {
     case descriptor_kind::shared_file: return of_shared_files;
     case descriptor_kind::on_disk: return of_disk;
     case descriptor_kind::tcp:
-    case descriptor_kind::socket: break;
+    case descriptor_kind::socket:
+    case descriptor_kind::shared: break;
     }
     return of_sockets;
 }
