@@ -14,13 +14,22 @@ install(TARGETS weft EXPORT weftTargets
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT weftTargets NAMESPACE weft:: DESTINATION "${package_dir}")
 
+# A component of its own, so that only those who ask for it need Boost.
+if(TARGET weft_asio)
+    install(TARGETS weft_asio EXPORT weftAsioTargets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(EXPORT weftAsioTargets NAMESPACE weft:: DESTINATION "${package_dir}")
+endif()
+
 # An installed library asks only for what its objects still need at link time.
 set(WEFT_NEEDS_BOOST_CONTEXT FALSE)
-set(WEFT_PC_LIBS "-pthread")
+set(WEFT_PC_LIBS "-pthread -lcares")
 set(WEFT_PC_CFLAGS "-pthread")
 if(weft_switch STREQUAL "boost")
     set(WEFT_NEEDS_BOOST_CONTEXT TRUE)
     string(APPEND WEFT_PC_LIBS " -lboost_context")
+endif()
+if(weft_io_uring)
+    string(APPEND WEFT_PC_LIBS " -luring")
 endif()
 get_target_property(interface_options weft INTERFACE_COMPILE_OPTIONS)
 get_target_property(interface_link_options weft INTERFACE_LINK_OPTIONS)
@@ -53,4 +62,5 @@ install(FILES "${PROJECT_BINARY_DIR}/weft.pc" DESTINATION "${CMAKE_INSTALL_LIBDI
 configure_package_config_file(cmake/weftConfig.cmake.in weftConfig.cmake INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file(weftConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/weftConfig.cmake" "${PROJECT_BINARY_DIR}/weftConfigVersion.cmake"
+    cmake/weft_cares.cmake
     DESTINATION "${package_dir}")

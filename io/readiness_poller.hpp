@@ -1,4 +1,6 @@
 #pragma once
+#include "request_desk.hpp"
+
 #include <weft/detail/poller.hpp>
 
 #include <atomic>
@@ -22,21 +24,30 @@ struct watch {
 
     std::atomic<std::size_t> descriptors{0};  // counted by those who open and close; read by the poller's owner
     std::atomic<bool> ended{false};           // set once, by `end`: no event will come any more
+    // Where descriptors ask, each time they have to wait; null if the poller reports without being asked. Set when the
+    // poller is made.
+    std::unique_ptr<request_desk> desk;
 
 private:
     std::mutex lock_;  // a leaf; guards by_, and keeps the poller from ending under a `remove`
     readiness_poller* by_;
 };
 
-/// A poller that tells descriptors when they become ready. Every kind that `make_poller` makes is one.
+/// A poller that descriptors can wait with. Every kind that `make_poller` makes is one.
+///
+/// There are two sorts. One reports readiness: it knows each descriptor from `add` on. The other completes requests: it does
+/// nothing until a descriptor that has to wait hands one in at the desk.
 class readiness_poller : public poller {
 public:
     /// Reports every change of `fd`, in both directions, to the descriptor with that key, from now until `fd` is closed.
+    /// With a desk, does nothing.
     /// Errors: `std::system_error`; then nothing is registered.
     virtual void add(int fd, std::uint64_t key) = 0;
     /// Ends that while `fd` is still open. Needed only where another number keeps the open file alive: the system goes on
     /// reporting it otherwise. An event that has been collected may still come.
     virtual void remove(int fd) noexcept = 0;
+    /// Tells descriptors what has come to be known since the last poll, without asking the kernel.
+    virtual void look() noexcept {}
 
     std::shared_ptr<watch> const& shared_watch() const noexcept { return watch_; }
     bool watches() const noexcept final { return watch_->descriptors.load(std::memory_order_relaxed) != 0; }

@@ -62,13 +62,14 @@ constexpr stream_calls of_shared_sockets{
 constexpr stream_calls of_shared_files{read_if_ready, write_if_ready, {"read", true}, {"write", true}};
 constexpr stream_calls of_disk{read_on_helper, write_on_helper, {"file read", true}, {"file write", true}, true};
 
-stream_calls const& calls_of(descriptor const& stream) noexcept {
-    switch (stream.kind()) {
+stream_calls const& calls_of(descriptor_kind kind) noexcept {
+    switch (kind) {
     case descriptor_kind::file: return of_files;
     case descriptor_kind::shared_socket: return of_shared_sockets;
     case descriptor_kind::shared_file: return of_shared_files;
     case descriptor_kind::on_disk: return of_disk;
     case descriptor_kind::tcp:
+    case descriptor_kind::tcp_listener:
     case descriptor_kind::socket:
     case descriptor_kind::shared: break;
     }
@@ -86,12 +87,15 @@ outcome failed(operation const& op, stream_calls const& its, std::size_t so_far,
 outcome read_stream(descriptor* stream, std::span<std::byte> buffer, bool fill) {
     if (stream == nullptr) return {0, EBADF};
     if (buffer.empty()) return {};
-    stream_calls const& its = calls_of(*stream);
+    descriptor_kind const kind = stream->kind();
+    stream_calls const& its = calls_of(kind);
     operation op(*stream, direction::read, its.reading);
     outcome so_far;
     do {
         auto const rest = buffer.subspan(so_far.bytes);
-        call_result const got = op.attempt([&](int fd) { return its.receive(fd, rest.data(), rest.size()); });
+        call_result const got = kind == descriptor_kind::tcp
+                                    ? op.receive(rest.data(), rest.size())
+                                    : op.attempt([&](int fd) { return its.receive(fd, rest.data(), rest.size()); });
         if (got.error != 0) return failed(op, its, so_far.bytes, got.error);
         if (got.value == 0) break;
         // Less than asked for, but not the end: the stream is empty, and asking again would only say so.
@@ -104,7 +108,7 @@ outcome read_stream(descriptor* stream, std::span<std::byte> buffer, bool fill) 
 outcome write_stream(descriptor* stream, std::span<std::byte const> buffer, bool everything) {
     if (stream == nullptr) return {0, EBADF};
     if (buffer.empty()) return {};
-    stream_calls const& its = calls_of(*stream);
+    stream_calls const& its = calls_of(stream->kind());
     operation op(*stream, direction::write, its.writing);
     outcome so_far;
     do {

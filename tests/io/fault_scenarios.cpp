@@ -2,11 +2,16 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
+#include <system_error>
+#include <weft/file.hpp>
 #include <weft/pipe.hpp>
 #include <weft/process.hpp>
+#include <weft/replacement.hpp>
 #include <weft/weft.hpp>
 
+#include "scratch.hpp"
 #include "shared_stream.hpp"
 #include "sockets.hpp"
 
@@ -130,6 +135,32 @@ void accept_loop() {
     all.wait();
 }
 
+void through_files() {
+    namespace fs = weft::fs;
+    scratch const folder;
+    {
+        auto file = fs::create(folder / "one");
+        file.write_all(weft::as_bytes(message()));
+        file.sync();
+        file.seek(0);
+        expect(file, message());
+        std::string part(1'000, '\0');
+        require(file.read_at(writable(part), 2'000) != 0, "a file ended early");
+        require(message().substr(2'000).starts_with(part.substr(0, 1)), "a byte came from elsewhere");
+        file.truncate(100);
+        require(file.size() == 100, "a file was not truncated");
+    }
+    std::error_code ec;
+    fs::write_file_atomically(folder / "two", message(), ec);
+    for (auto const& entry : std::filesystem::directory_iterator(folder.path())) {
+        auto const name = entry.path().filename();
+        require(name == "one" || name == "two", "a temporary file was left");
+    }
+    if (ec) throw std::system_error(ec);
+    auto file = fs::open(folder / "two");
+    expect(file, message());
+}
+
 void run_a_program() {
     auto const result = weft::run_process({"cat"}, message());
     // A fault in writing the input looks like a program that has read enough.
@@ -168,6 +199,7 @@ constexpr scenario scenarios[] = {
     {"echo over TCP", echo_over_tcp},
     {"echo over a unix socket", echo_over_a_unix_socket},
     {"an accept loop", accept_loop},
+    {"files", through_files},
     {"a program", run_a_program},
     {"a program that is ended", end_a_program},
     {"deadlines and cancellation", deadlines_and_cancellation},

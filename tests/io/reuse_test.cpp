@@ -84,19 +84,6 @@ void one_round(std::uint64_t id, engine& dice, tally& seen) {
         ++seen.strangers;
 }
 
-// Whether this system has that poller.
-bool has(weft::poller_kind kind) {
-    weft::runtime_options options;
-    options.workers = 1;
-    options.poller = kind;
-    try {
-        weft::run([] {}, options);
-        return true;
-    } catch (std::system_error const&) {
-        return false;
-    }
-}
-
 tally churn(std::uint64_t rounds, std::uint64_t seed) {
     constexpr std::uint64_t fibers = 8;
     std::vector<weft::fiber<tally>> all;
@@ -123,15 +110,11 @@ TEST_CASE("numbers that are closed and given anew a hundred thousand times never
           "[pipe][C50][C54]") {
     std::uint64_t const seed = seed_of("reuse");
     std::uint64_t const rounds = sized(100'000U, 24'000U, 4'000U);
-    for (auto const kind : {weft::poller_kind::epoll, weft::poller_kind::io_uring, weft::poller_kind::kqueue}) {
-        if (!has(kind)) continue;
-        with_workers([&](weft::runtime_options options) {
-            INFO("poller: " << static_cast<int>(kind) << ", seed: " << seed);
-            options.poller = kind;
-            tally const seen = weft::run([&] { return churn(rounds, seed); }, options);
-            CHECK(seen.rounds == rounds);
-            CHECK(seen.strangers == 0);
-            CHECK(seen.surprises == 0);
-        });
-    }
+    in_fibers([&] {
+        INFO("seed: " << seed);
+        tally const seen = churn(rounds, seed);
+        CHECK(seen.rounds == rounds);
+        CHECK(seen.strangers == 0);
+        CHECK(seen.surprises == 0);
+    });
 }
