@@ -75,10 +75,10 @@ void through_a_shared_pipe() {
     require(out != nullptr, "a pipe's end was not recognised");
     auto to = weft::detail::socket_access::make<weft::pipe_writer>(*out);
     weft::task_group both;
-    both.go([&] {
+    both.go([&, &original = writer] {
         to.write_all(weft::as_bytes(message()));
         to.close();
-        writer.close();
+        original.close();
     });
     both.go([&] { expect(from, message()); });
     both.wait();

@@ -66,6 +66,11 @@ verdict run_on_faulty(scenario const& s, fault_plan const& plan, weft::runtime_o
     return v;
 }
 
+void check(verdict const& v) {
+    INFO(v.complaint);
+    CHECK(v.complaint.empty());
+}
+
 std::uint64_t rounds(std::uint64_t usual) {
     char const* const more = std::getenv("WEFT_TEST_FAULT_ROUNDS");
     return more == nullptr ? usual : usual * std::strtoull(more, nullptr, 0);
@@ -81,7 +86,7 @@ void survive_random_faults(bool harmless_only, weft::runtime_options options) {
             plan.one_in = std::array{97U, 23U, 5U, 2U}[round % 4];
             plan.harmless_only = harmless_only;
             INFO(s.name << ", seed " << plan.seed << ", one in " << plan.one_in);
-            CHECK(run_on_faulty(s, plan, options).complaint == "");
+            check(run_on_faulty(s, plan, options));
         }
 }
 
@@ -115,7 +120,7 @@ TEST_CASE("the first call fails, then the second, and so on until none does", "[
             plan.only = n;
             verdict const v = run_on_faulty(s, plan, options);
             INFO(s.name << ", call " << n << ", seed " << seed);
-            CHECK(v.complaint == "");
+            check(v);
             if (v.calls < n) break;
         }
     }

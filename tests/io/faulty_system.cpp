@@ -325,13 +325,13 @@ using all_rules = rules<
     failing<&t::epoll_pwait2, EINTR>, making_whole<&t::eventfd, EMFILE, ENFILE, ENOMEM>,
     failing<&t::io_uring_setup, EMFILE, ENFILE, ENOMEM>, failing<&t::io_uring_enter, EINTR, EAGAIN, EBUSY>,
     failing<&t::io_uring_register, ENOMEM>,
-    // Files and directories
+    // Files and directories. What cannot be removed would stay, whatever weft does.
     failing<&t::openat, EINTR, EMFILE, ENFILE, ENOMEM>, transfer<&t::pread, 2, EIO>,
     transfer<&t::pwrite, 2, EIO, ENOSPC>, failing<&t::fsync, EIO, ENOSPC>, failing<&t::fdatasync, EIO, ENOSPC>,
     failing<&t::ftruncate, EINTR, EIO>, failing<&t::fstat, ENOMEM>, vectored_transfer<&t::preadv2, EIO>,
     failing<&t::statx, ENOMEM>, honest<&t::lseek>, failing<&t::flock, EINTR, ENOLCK>,
     transfer<&t::copy_file_range, 4, EIO, ENOMEM, ENOSPC>, failing<&t::fchmod, EIO>, failing<&t::fchmodat, EIO, ENOMEM>,
-    failing<&t::utimensat, EIO, ENOMEM>, failing<&t::mkdirat, ENOMEM, ENOSPC>, failing<&t::unlinkat, EIO, ENOMEM>,
+    failing<&t::utimensat, EIO, ENOMEM>, failing<&t::mkdirat, ENOMEM, ENOSPC>, honest<&t::unlinkat>,
     failing<&t::renameat, ENOMEM, ENOSPC>, failing<&t::linkat, ENOMEM, ENOSPC>, failing<&t::symlinkat, ENOMEM, ENOSPC>,
     failing<&t::readlinkat, EIO, ENOMEM>, failing<&t::getdents64, ENOMEM>,
     making_whole<&t::inotify_init1, EMFILE, ENFILE, ENOMEM>, failing<&t::inotify_add_watch, ENOMEM, ENOSPC>,
