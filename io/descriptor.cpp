@@ -81,7 +81,7 @@ descriptor::unused descriptor::wait_until_unused() noexcept {
             if (operations_ == 0) {
                 if (fd_ < 0) return {};  // somebody else closes it
                 watch_->descriptors.fetch_sub(1, std::memory_order_relaxed);
-                return {std::exchange(fd_, -1), kind_ == descriptor_kind::watched ? watch_ : nullptr};
+                return {std::exchange(fd_, -1), is_shared(kind_) ? watch_ : nullptr};
             }
             closers_.push(self);
         }
@@ -103,11 +103,6 @@ void descriptor::release() noexcept {
 descriptor_kind descriptor::kind() const noexcept {
     spin_guard guard(lock_);
     return kind_;
-}
-
-bool descriptor::is_abandoned() const noexcept {
-    spin_guard guard(lock_);
-    return watch_->ended.load(std::memory_order_acquire);
 }
 
 bool descriptor::is_open() const noexcept {

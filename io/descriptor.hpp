@@ -57,12 +57,15 @@ enum class descriptor_kind : std::uint8_t {
     tcp_listener,
     socket,   // unix streams end a read at every message that carries descriptors or credentials; datagrams
     file,     // pipes, terminals and whatever else has readiness: `read` and `write`
+    on_disk,  // has no readiness and may block: its calls are made by the blocking pool
     watched,  // a copy of a number that somebody else uses: waited for, never read or written
-    // Opened by somebody else, who may want it to block. A call must not, and leaves that setting alone.
+    // The same, read and written, but set to block if the others want that: no call relies on the setting, or changes it.
     shared_socket,
-    shared_file,
-    on_disk  // has no readiness and may block: its calls are made by the blocking pool
+    shared_file
 };
+
+/// Its open file may outlive its number.
+constexpr bool is_shared(descriptor_kind kind) noexcept { return kind >= descriptor_kind::watched; }
 
 /// What a direction asks for. The kernel takes bytes and connections out of the socket before a reader comes.
 enum class request_shape : std::uint8_t { readiness, bytes, connections };
@@ -100,8 +103,8 @@ public:
     void release() noexcept;
 
     bool is_open() const noexcept;
-    /// The poller that watched it has ended: nothing can be waited for any more.
-    bool is_abandoned() const noexcept;
+    /// Events can still come: it is open, and its poller has not ended.
+    bool can_wait() const noexcept;
     /// -1 once closed. For showing to others; weft itself uses `call`.
     int number() const noexcept;
 

@@ -162,6 +162,7 @@ public:
     ~io_uring_poller() override;
 
     void add(int, std::uint64_t) override {}
+    void remove(int) noexcept override {}
     void poll(clock::time_point deadline, ready_list& ready) override;
     void interrupt() noexcept override { desk_.interrupt(); }
     void look() noexcept override {
