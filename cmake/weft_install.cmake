@@ -14,6 +14,16 @@ install(TARGETS weft EXPORT weftTargets
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT weftTargets NAMESPACE weft:: DESTINATION "${package_dir}")
 
+# The component has an export set of its own, so that who does not ask for it does not need OpenSSL.
+set(components "")
+if(weft_tls)
+    list(APPEND components tls)
+    install(TARGETS weft_tls EXPORT weftTlsTargets
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(EXPORT weftTlsTargets NAMESPACE weft:: DESTINATION "${package_dir}")
+endif()
+
 # An installed library asks only for what its objects still need at link time.
 set(WEFT_NEEDS_BOOST_CONTEXT FALSE)
 set(WEFT_PC_LIBS "-pthread")
@@ -49,6 +59,10 @@ endforeach()
 file(RELATIVE_PATH WEFT_PC_PREFIX "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 configure_file(cmake/weft.pc.in weft.pc @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/weft.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+foreach(component IN LISTS components)
+    configure_file(cmake/weft-${component}.pc.in weft-${component}.pc @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/weft-${component}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endforeach()
 
 configure_package_config_file(cmake/weftConfig.cmake.in weftConfig.cmake INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file(weftConfigVersion.cmake COMPATIBILITY SameMinorVersion)

@@ -24,6 +24,8 @@ build    | header concurrentqueue/concurrentqueue.h concurrentqueue/moodycamel/c
 examples | header openssl/evp.h                             | libssl-dev
 examples | header CLI/CLI.hpp                               | libcli11-dev
 tests    | header catch2/catch.hpp catch2/catch_all.hpp     | catch2
+tests    | command openssl                                  | openssl
+tests    | command curl                                     | curl
 tests    | command pkg-config                               | pkg-config pkgconf
 boost    | boost 107400                                     | libboost-context1.81-dev libboost-context-dev
 bench    | header benchmark/benchmark.h                     | libbenchmark-dev
