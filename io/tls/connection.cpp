@@ -193,7 +193,10 @@ bool tls_connection::set_write_deadline(clock::time_point t) {
 }
 
 void tls_connection::close() noexcept {
-    if (!turns_.close()) return;
+    if (!turns_.begin_close()) {
+        turns_.wait_until_closed();
+        return;
+    }
     try {
         // Nobody has to give the turn back: no operation begins any more.
         if (is_ready() && turns_.try_take(tls_way::write)) {
@@ -203,7 +206,7 @@ void tls_connection::close() noexcept {
     } catch (...) {  // NOLINT(bugprone-empty-catch): without a goodbye, then; the transport is closed all the same
     }
     transport_->close();
-    turns_.wait_until_unused();
+    turns_.end_close();
 }
 
 }  // namespace weft::detail

@@ -60,7 +60,7 @@ void tls_engine::expect_host(std::string_view name) {
 }
 
 void tls_engine::offer_session() {
-    if (settings_->sessions == nullptr) return;
+    if (settings_->sessions == nullptr || host_.empty()) return;
     session_handle const session = settings_->sessions->take(host_);
     offered_session_ = session != nullptr && SSL_set_session(ssl_.get(), session.get()) == 1;
 }
@@ -210,7 +210,9 @@ void tls_engine::note_verification(X509_STORE_CTX* store) {
     }
 }
 
-void tls_engine::note_session(session_handle session) { settings_->sessions->put(host_, std::move(session)); }
+void tls_engine::note_session(session_handle session) {
+    if (!host_.empty()) settings_->sessions->put(host_, std::move(session));
+}
 
 // What throws here must not pass through OpenSSL: the code stays, without its text, and a session is not kept.
 int note_verification(int ok, X509_STORE_CTX* store) noexcept {
