@@ -40,7 +40,8 @@ tls::server_options parse(std::span<char*> words) {
 
 void answer(tls::stream& client, std::string_view request) {
     std::string const page = "woven by weft, for " + std::string(request.substr(0, request.find('\r'))) + "\n";
-    client.write_all(weft::as_bytes("HTTP/1.0 200 OK\r\nContent-Length: " + std::to_string(page.size()) + "\r\n\r\n" + page));
+    client.write_all(
+        weft::as_bytes("HTTP/1.0 200 OK\r\nContent-Length: " + std::to_string(page.size()) + "\r\n\r\n" + page));
 }
 
 void serve(tls::stream client) {

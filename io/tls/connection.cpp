@@ -31,8 +31,8 @@ bool is_interruption(std::error_code const& code) noexcept {
 
 }  // namespace
 
-tls_connection::tls_connection(std::unique_ptr<tls_transport> transport,
-                               std::shared_ptr<tls_settings const> settings, std::string_view host)
+tls_connection::tls_connection(std::unique_ptr<tls_transport> transport, std::shared_ptr<tls_settings const> settings,
+                               std::string_view host)
     : settings_(std::move(settings)), transport_(std::move(transport)), engine_(settings_, host) {}
 
 tls_outcome tls_connection::handshake() {
@@ -167,7 +167,8 @@ std::error_code tls_connection::receive() {
         if (received < small_read) large_ = {};
         return {};
     }
-    std::array<std::byte, small_read> small;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
+    std::array<std::byte, small_read>
+        small;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
     std::error_code const failed = receive_into(small, received);
     if (received == small.size()) large_.resize(large_read);
     return failed;

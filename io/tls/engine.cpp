@@ -51,7 +51,8 @@ tls_engine::tls_engine(std::shared_ptr<tls_settings const> settings, std::string
 // An empty `name`: host_ is an address.
 void tls_engine::expect_host(std::string_view name) {
     if (host_.empty())
-        throw std::invalid_argument("weft::tls: a client needs the name of the server, to check the certificate against");
+        throw std::invalid_argument(
+            "weft::tls: a client needs the name of the server, to check the certificate against");
     X509_VERIFY_PARAM* const rules = SSL_get0_param(ssl_.get());
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     bool const set = name.empty() ? X509_VERIFY_PARAM_set1_ip_asc(rules, host_.c_str()) == 1

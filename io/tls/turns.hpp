@@ -83,7 +83,8 @@ public:
     tls_turn(tls_turns& turns, tls_way way, std::try_to_lock_t /*how*/)
         : turns_(turns),
           way_(way),
-          refused_(turns.try_take(way) ? std::error_code() : std::make_error_code(std::errc::device_or_resource_busy)) {}
+          refused_(turns.try_take(way) ? std::error_code() : std::make_error_code(std::errc::device_or_resource_busy)) {
+    }
     tls_turn(tls_turn const&) = delete;
     ~tls_turn() {
         if (!refused_) turns_.give(way_);

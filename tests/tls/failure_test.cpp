@@ -328,7 +328,9 @@ TEST_CASE("close wakes whoever waits: readers, writers, handshakes and those in 
         std::byte byte[2];
         std::string const much(100'000, 'x');
         for (int i = 0; i != 2; ++i) {
-            add([&, i](std::error_code& ec) { both.client.read_some(std::span(byte).subspan(static_cast<std::size_t>(i), 1), ec); });
+            add([&, i](std::error_code& ec) {
+                both.client.read_some(std::span(byte).subspan(static_cast<std::size_t>(i), 1), ec);
+            });
             add([&](std::error_code& ec) { both.client.write_all(weft::as_bytes(much), ec); });
             add([&client = lonely_client](std::error_code& ec) { client.handshake(ec); });
         }
