@@ -104,9 +104,11 @@ tls_identity parse_identity(std::string_view chain, std::string const& chain_nam
     std::string secret = passphrase;  // the callback takes no constant
     made.key.reset(PEM_read_bio_PrivateKey(text.get(), nullptr, give_passphrase, &secret));
     OPENSSL_cleanse(secret.data(), secret.size());
-    if (made.key == nullptr) throw_openssl_error("weft::tls: no private key in " + key_name + ", or a wrong passphrase");
+    if (made.key == nullptr)
+        throw_openssl_error("weft::tls: no private key in " + key_name + ", or a wrong passphrase");
     if (X509_check_private_key(made.leaf.get(), made.key.get()) != 1)
-        throw_openssl_error("weft::tls: the key in " + key_name + " does not belong to the certificate in " + chain_name);
+        throw_openssl_error("weft::tls: the key in " + key_name + " does not belong to the certificate in " +
+                            chain_name);
     return made;
 }
 
