@@ -453,8 +453,8 @@ TEST_CASE("a plain thread can use a stream, too", "[tls][thread]") {
 }
 
 TEST_CASE("a handshake fits on a stack of 64 KiB", "[tls][stack]") {
-    std::size_t const bytes = sized<std::size_t>(64, 64, 256) * 1024;
-    in_fibers([bytes] {
+    static constexpr std::size_t bytes = sized<std::size_t>(64, 64, 256) * 1024;
+    in_fibers([] {
         weft::spawn_options small;
         small.stack_bytes = bytes;
         tls::server_options options;

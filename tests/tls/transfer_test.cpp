@@ -108,7 +108,8 @@ TEST_CASE("readers stand in line, and so do writers", "[tls][transfer]") {
         std::vector<weft::fiber<std::string>> readers;
         std::vector<weft::fiber<void>> writers;
         for (int i = 0; i != each; ++i) {
-            writers.push_back(weft::spawn([&, i] { send(both.client, std::string(size, static_cast<char>('a' + i))); }));
+            writers.push_back(
+                weft::spawn([&, i] { send(both.client, std::string(size, static_cast<char>('a' + i))); }));
             readers.push_back(weft::spawn([&] {
                 std::string text(size, '\0');
                 text.resize(both.server.read_exact(writable(text)));
