@@ -19,6 +19,23 @@ if(NOT WEFT_CONCURRENTQUEUE_INCLUDE)
     message(FATAL_ERROR "moodycamel::ConcurrentQueue not found; install libconcurrentqueue-dev")
 endif()
 
+include(weft_cares)
+
+# 2.3 is the first with the calls for multishot receives and rings of buffers.
+set(weft_io_uring FALSE)
+if(NOT WEFT_IO_URING STREQUAL "off")
+    find_path(WEFT_LIBURING_INCLUDE liburing.h)
+    find_library(WEFT_LIBURING_LIBRARY uring)
+    if(WEFT_LIBURING_INCLUDE AND WEFT_LIBURING_LIBRARY)
+        file(STRINGS "${WEFT_LIBURING_INCLUDE}/liburing.h" weft_liburing_calls REGEX "io_uring_prep_recv_multishot")
+    endif()
+    if(weft_liburing_calls)
+        set(weft_io_uring TRUE)
+    elseif(WEFT_IO_URING STREQUAL "on")
+        message(FATAL_ERROR "liburing >= 2.3 not found; install liburing-dev, or configure with -DWEFT_IO_URING=off")
+    endif()
+endif()
+
 # For the component weft::tls only.
 set(weft_tls FALSE)
 if(NOT WEFT_TLS STREQUAL "off")

@@ -4,13 +4,15 @@
 # without tests. Here ctest asks when it runs, an executable that does not answer is a failed test, and so is a name
 # that matches no case.
 #
-# Included by CMake it defines weft_discover_tests(<target> PREFIX <text> TIMEOUT <seconds> LABEL <label>).
+# Included by CMake it defines
+# weft_discover_tests(<target> PREFIX <text> TIMEOUT <seconds> LABEL <label> [ENVIRONMENT <name>=<value>...]).
+# Each call registers all cases, so one executable can be run under several environments.
 # Included by ctest, through the small file that this function writes, it does the asking.
 
 if(NOT DEFINED CTEST_EXECUTABLE_TO_ASK)
     set(weft_discover_script "${CMAKE_CURRENT_LIST_FILE}")
     function(weft_discover_tests target)
-        cmake_parse_arguments(PARSE_ARGV 1 arg "" "PREFIX;TIMEOUT;LABEL" "")
+        cmake_parse_arguments(PARSE_ARGV 1 arg "" "PREFIX;TIMEOUT;LABEL" "ENVIRONMENT")
         if(Catch2_VERSION VERSION_LESS 3)
             set(list_arguments --list-test-names-only)
             set(strict_arguments --warn NoTests)
@@ -18,13 +20,14 @@ if(NOT DEFINED CTEST_EXECUTABLE_TO_ASK)
             set(list_arguments --list-tests --verbosity quiet)
             set(strict_arguments --warn UnmatchedTestSpec)
         endif()
-        set(ctest_file "${CMAKE_CURRENT_BINARY_DIR}/${target}_tests.cmake")
+        string(MAKE_C_IDENTIFIER "${target} ${arg_ENVIRONMENT}" unique)
+        set(ctest_file "${CMAKE_CURRENT_BINARY_DIR}/${unique}_tests.cmake")
         file(GENERATE OUTPUT "${ctest_file}" CONTENT
 "set(CTEST_EXECUTABLE_TO_ASK [==[$<TARGET_FILE:${target}>]==])
 set(list_arguments ${list_arguments})
 set(strict_arguments ${strict_arguments})
 set(prefix [==[${arg_PREFIX}]==])
-set(properties TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABEL})
+set(properties TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABEL} ENVIRONMENT [==[${arg_ENVIRONMENT}]==])
 include([==[${weft_discover_script}]==])
 unset(CTEST_EXECUTABLE_TO_ASK)
 ")

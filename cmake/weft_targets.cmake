@@ -79,9 +79,12 @@ endfunction()
 # What only the assembled library carries: the modes and libraries its users need, and the check of its headers.
 function(weft_finish_library)
     weft_apply_modes(weft)
-    target_link_libraries(weft PUBLIC Threads::Threads)
+    target_link_libraries(weft PUBLIC Threads::Threads PRIVATE weft::cares)
     if(weft_switch STREQUAL "boost")
         target_link_libraries(weft PRIVATE Boost::context)
+    endif()
+    if(weft_io_uring)
+        target_link_libraries(weft PRIVATE uring)
     endif()
     # Part of every build, so that a header that does not compile alone is found where it is written.
     if(PROJECT_IS_TOP_LEVEL)

@@ -26,7 +26,8 @@ descriptor& descriptor::open(int fd, readiness_poller& by, descriptor_kind kind)
         d->fd_ = fd;
         d->closed_ = false;
         d->kind_ = kind;
-        d->short_read_drains_ = kind == descriptor_kind::tcp;
+        d->desk_ = by.shared_watch()->desk.get();
+        d->short_read_drains_ = kind == descriptor_kind::tcp && d->desk_ == nullptr;
         for (half& h : d->halves_) {
             h.ready = true;
             h.deadline = clock::time_point::max();
@@ -35,6 +36,7 @@ descriptor& descriptor::open(int fd, readiness_poller& by, descriptor_kind kind)
         d->watch_->descriptors.fetch_add(1, std::memory_order_relaxed);
         key = d->key();
     }
+    if (kind == descriptor_kind::on_disk) return *d;
     try {
         by.add(fd, key);
     } catch (...) {
@@ -46,13 +48,21 @@ descriptor& descriptor::open(int fd, readiness_poller& by, descriptor_kind kind)
 
 void descriptor::close() noexcept {
     claimed_waiters claimed;
+    bool kick = false;
     lock_.lock();
-    if (!std::exchange(closed_, true)) wake_all(claimed);
+    if (!std::exchange(closed_, true)) {
+        wake_all(claimed);
+        for (direction const way : {direction::read, direction::write})
+            if (stop_request(way)) kick = true;
+    }
     lock_.unlock();
     claimed.deliver();
+    if (kick) desk_->kick();
 
     int const fd = wait_until_unused();
-    if (fd >= 0) calls::close(fd);
+    if (fd < 0) return;
+    calls::close(fd);
+    drop_arrivals();
 }
 
 // Returns the number if the caller is to close it.
@@ -86,6 +96,11 @@ void descriptor::release() noexcept {
 descriptor_kind descriptor::kind() const noexcept {
     spin_guard guard(lock_);
     return kind_;
+}
+
+bool descriptor::is_abandoned() const noexcept {
+    spin_guard guard(lock_);
+    return watch_->ended.load(std::memory_order_acquire);
 }
 
 bool descriptor::is_open() const noexcept {
@@ -129,17 +144,32 @@ void descriptor::end_use() noexcept {
 }
 
 bool descriptor::is_ready(direction way) noexcept {
+    if (way == direction::read && has_arrivals()) return true;
     call_result const looked = call([way](int fd) { return calls::would_not_block(fd, way == direction::write); });
-    return looked.error != 0 || looked.value != 0;  // an operation that fails does not wait either
+    if (looked.error != 0 || looked.value != 0) return true;  // an operation that fails does not wait either
+    // In this order: what the kernel took out of the socket before that look is known to the poller by now.
+    if (desk_ == nullptr || way == direction::write) return false;
+    if (auto* const here = static_cast<readiness_poller*>(current_poller())) here->look();
+    return has_arrivals();
+}
+
+bool descriptor::has_arrivals() const noexcept {
+    spin_guard guard(lock_);
+    return !arrived_.empty();
 }
 
 bool descriptor::link(direction way, readiness_waiter& w) noexcept {
+    bool kick = false;
     {
         spin_guard guard(lock_);
         if (closed_ || watch_->ended.load(std::memory_order_acquire)) return false;
         ++operations_;
-        at(way).waiting.push(w);
+        half& h = at(way);
+        h.waiting.push(w);
+        // Whoever has the turn may be in a call, which must not compete with a request for the same bytes.
+        kick = ask(way, h.turn_taken ? request_shape::readiness : shape_of(way));
     }
+    if (kick) desk_->kick();
     // Linked first: what happens after this look is an event.
     if (!is_ready(way)) return true;
     unlink(way, w);
@@ -177,6 +207,7 @@ void descriptor::abandon_all(watch const& ended) noexcept {
         {
             spin_guard guard(d.lock_);
             if (d.watch_.get() != &ended) return;
+            for (direction const way : {direction::read, direction::write}) d.stop_request(way);
             d.short_read_drains_ = false;  // no event will say when there is more: from now on every call is tried
             for (half& h : d.halves_) h.ready = true;
             d.wake_all(claimed);

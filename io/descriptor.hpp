@@ -10,7 +10,19 @@
 //     event              sets ready, wakes `waiting`
 //     end of operation   hands the turn to the first in line
 //
-// Invariants: the number is closed only when `closed_` and no operation is in progress, so that it never means another
+// An engine that completes requests (see request_desk.hpp) is asked before anybody sleeps, once for all who will:
+//
+//     ask                hands in a request: that bytes be received, or connections accepted, as they come, or that readiness
+//                        be reported. It goes on until it ends for a reason of its own.
+//     completion         adds to the arrivals, and is an event
+//     last completion    nothing is asked for any more: the next operation makes its call itself, and asks if it would block
+//
+// So a call is made only while no request could be taking what it would take, and after the arrivals are used up: bytes keep
+// their order, whatever ends a request (no buffer is left, the stream has ended, too much has arrived) loses none, and a
+// reader that gives up leaves them to the next.
+//
+// Invariants: a request is in progress from `ask` to its last completion and counts as an operation.
+//             the number is closed only when `closed_` and no operation is in progress, so that it never means another
 //             file under a running system call. Once closed_, no operation begins.
 //             turn_taken <=> one operation owns the direction, or has been handed it and is waking up.
 //             Records are never freed, and the generation grows whenever one is given back: a stale event finds
@@ -42,8 +54,30 @@ struct readiness {
 /// What is behind a descriptor, where that matters.
 enum class descriptor_kind : std::uint8_t {
     tcp,     // a short read means that the stream is empty
+    tcp_listener,
     socket,  // unix streams end a read at every message that carries descriptors or credentials; datagrams
-    file     // pipes, terminals and whatever else has readiness: `read` and `write`
+    file,    // pipes, terminals and whatever else has readiness: `read` and `write`
+    // Opened by somebody else, who may want it to block. A call must not, and leaves that setting alone.
+    shared_socket,
+    shared_file,
+    on_disk  // has no readiness and may block: its calls are made by the blocking pool
+};
+
+/// What a direction asks for. The kernel takes bytes and connections out of the socket before a reader comes.
+enum class request_shape : std::uint8_t { readiness, bytes, connections };
+
+/// The low bits of what names a request to the kernel. Names of other things have none of the first.
+namespace request_name {
+inline constexpr std::uint64_t of_descriptor = 4;
+inline constexpr std::uint64_t stop = 2;  // the request to stop another
+inline constexpr std::uint64_t write = 1;
+}  // namespace request_name
+
+/// News of a request.
+struct completion {
+    int result = 0;        // as of the system call, failures as negative errno values
+    bool goes_on = false;  // more will come
+    piece_store::index piece = piece_store::none;
 };
 
 class descriptor {
@@ -65,6 +99,8 @@ public:
     void release() noexcept;
 
     bool is_open() const noexcept;
+    /// The poller that watched it has ended: nothing can be waited for any more.
+    bool is_abandoned() const noexcept;
     /// -1 once closed. For showing to others; weft itself uses `call`.
     int number() const noexcept;
 
@@ -87,6 +123,26 @@ public:
     /// Whether an operation would not have to wait.
     bool is_ready(direction way) noexcept;
 
+    /// Reads or receives at most `bytes`: first of what has arrived. By an operation whose turn it is.
+    call_result take_bytes(int fd, std::byte* to, std::size_t bytes) noexcept;
+    /// The next connection. By an operation whose turn it is.
+    call_result take_connection(int fd) noexcept;
+
+    /// What the engine is to do for a descriptor that asked.
+    struct order {
+        enum class kind : std::uint8_t { nothing, begin, stop };
+        kind what = kind::nothing;
+        request_shape shape = request_shape::readiness;
+        int fd = -1;
+        std::uint64_t name = 0;
+    };
+    /// By the engine, about one that it took from the desk.
+    void collect_orders(order (&orders)[2], claimed_waiters& claimed) noexcept;
+    /// By the engine, with the name of the order, in the order of the completions.
+    static void completed(std::uint64_t name, completion c, claimed_waiters& claimed) noexcept;
+    /// A stop came to nothing: the request was about to complete. It is stopped again if it still goes on.
+    static void stop_failed(std::uint64_t name) noexcept;
+
     /// By the poller, with the key that the descriptor was registered under.
     static void event(std::uint64_t key, readiness what, ready_list& ready) noexcept;
     /// By the end of a poller: nobody shall wait for events that cannot come.
@@ -95,6 +151,9 @@ public:
 private:
     friend class operation;
     friend class descriptor_pool;
+    friend class request_desk;
+
+    enum class request_state : std::uint8_t { none, asked, in_progress };
 
     struct half {
         bool ready = true;  // a call may succeed: set by events and by operations, cleared before each call
@@ -102,10 +161,38 @@ private:
         clock::time_point deadline = clock::time_point::max();
         readiness_list waiting;  // for readiness: the operation whose turn it is, and selects
         readiness_list line;     // for the turn
+
+        request_state request = request_state::none;
+        request_shape shape = request_shape::readiness;
+        bool stop = false;       // the request is to end
+        bool stop_sent = false;  // and the kernel knows
+    };
+
+    // What was received before a reader came: pieces and then perhaps an error, or connections, linked through records that
+    // have only a number.
+    struct arrivals {
+        piece_store::index first = piece_store::none;
+        piece_store::index last = piece_store::none;
+        descriptor* first_connection = nullptr;
+        descriptor* last_connection = nullptr;
+        std::uint32_t count = 0;
+        int error = 0;
+
+        bool empty() const noexcept { return count == 0 && error == 0; }
     };
 
     half& at(direction way) noexcept WEFT_REQUIRES(lock_) { return halves_[way == direction::write]; }
     std::uint64_t key() const noexcept WEFT_REQUIRES(lock_) { return std::uint64_t{generation_} << 32 | index_; }
+    std::uint64_t name_of_request(direction way) const noexcept WEFT_REQUIRES(lock_);
+    static descriptor& named(std::uint64_t name) noexcept;
+    bool ask(direction way, request_shape shape) noexcept WEFT_REQUIRES(lock_);
+    bool stop_request(direction way) noexcept WEFT_REQUIRES(lock_);
+    bool hand_in() noexcept WEFT_REQUIRES(lock_);
+    void end_request(half& h, claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);
+    int add_arrival(half& h, completion const& c, descriptor* spare) noexcept WEFT_REQUIRES(lock_);
+    void drop_arrivals() noexcept;
+    bool has_arrivals() const noexcept;
+    request_shape shape_of(direction way) const noexcept WEFT_REQUIRES(lock_);
     int wait_until_unused() noexcept;
     int begin_use() noexcept;
     void end_use() noexcept;
@@ -123,7 +210,12 @@ private:
     half halves_[2] WEFT_GUARDED_BY(lock_);
     readiness_list closers_ WEFT_GUARDED_BY(lock_);
     std::shared_ptr<watch> watch_ WEFT_GUARDED_BY(lock_);
-    descriptor* next_free_ = nullptr;  // the pool's
+    request_desk* desk_ = nullptr;  // the watch's; set while nobody else knows the record
+    arrivals arrived_ WEFT_GUARDED_BY(lock_);
+    bool asking_ WEFT_GUARDED_BY(lock_) = false;  // in the desk's list
+    descriptor* next_asking_ = nullptr;           // the desk's
+    int number_in_waiting_ = -1;                  // of a connection that nobody has accepted yet
+    descriptor* next_free_ = nullptr;             // the pool's, or the listener's that a connection waits in
 };
 
 }  // namespace weft::detail

@@ -28,19 +28,21 @@ operation::~operation() {
     claimed.deliver();
 }
 
-int operation::begin_call() noexcept {
+int operation::begin_call(request_shape shape) noexcept {
     spin_guard guard(d_.lock_);
     end_call();
-    return wait_for_call(d_.at(way_));
+    return wait_for_call(d_.at(way_), shape);
 }
 
-int operation::wait_for_call(descriptor::half& h) noexcept {
+int operation::wait_for_call(descriptor::half& h, request_shape shape) noexcept {
     for (;;) {
         if (d_.closed_) return ECANCELED;
         if (!std::exchange(counted_, true)) ++d_.operations_;
         if (h.deadline != clock::time_point::max() && h.deadline <= clock::now()) return ETIMEDOUT;
         if (!has_turn_ && !h.turn_taken) has_turn_ = h.turn_taken = true;
-        if (has_turn_ && std::exchange(h.ready, false)) {
+        int const obstacle = has_turn_ && d_.desk_ != nullptr ? make_way(h, shape) : 0;
+        if (obstacle == EINVAL) return EINVAL;
+        if (obstacle == 0 && has_turn_ && std::exchange(h.ready, false)) {
             number_ = d_.fd_;
             return 0;
         }
@@ -49,6 +51,7 @@ int operation::wait_for_call(descriptor::half& h) noexcept {
             return ECANCELED;
         }
 
+        if (has_turn_ && d_.ask(way_, shape)) kick_ = true;
         wait_tag const woken_by = sleep(has_turn_ ? h.waiting : h.line, h.deadline);
         if (woken_by == your_turn) has_turn_ = true;
         if (woken_by == tag_cancelled) {
@@ -58,12 +61,22 @@ int operation::wait_for_call(descriptor::half& h) noexcept {
     }
 }
 
+// A call that is not told of what has arrived must find nothing there, and no request under way that would add to it.
+int operation::make_way(descriptor::half& h, request_shape shape) noexcept {
+    if (way_ == direction::write || shape != request_shape::readiness) return 0;
+    if (!d_.arrived_.empty()) return EINVAL;
+    if (h.request == descriptor::request_state::none || h.shape == request_shape::readiness) return 0;
+    if (d_.stop_request(way_)) kick_ = true;
+    return EAGAIN;
+}
+
 wait_tag operation::sleep(readiness_list& list, clock::time_point deadline) noexcept {
     wait w(reason_, &d_);
     readiness_waiter self{w.token(), look_again};
     bool const cancelled_before = w.cancelled();
     if (!cancelled_before) list.push(self);
     d_.lock_.unlock();
+    if (std::exchange(kick_, false)) d_.desk_->kick();
 
     wait_tag woken_by = tag_cancelled;
     if (!cancelled_before)

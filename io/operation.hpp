@@ -16,19 +16,23 @@ public:
     operation(operation const&) = delete;
 
     /// Repeats `call(number)`, a `call_result`, until it does not block. Fails with ECANCELED when the descriptor is closed or the
-    /// fiber is cancelled, and with ETIMEDOUT when its deadline has passed, or one of the fiber's context.
+    /// fiber is cancelled, and with ETIMEDOUT when its deadline has passed, or one of the fiber's context; with EINVAL
+    /// when a call on a TCP stream would overtake bytes that `receive` has to take first.
     /// Blocks: while the call would block, and while it is another operation's turn.
     template <class Call>
     call_result attempt(Call const& call) {
-        charge_budget();  // whoever finds its sockets ready all the time must let others run
-        for (;;) {
-            if (int const failure = begin_call(); failure != 0) return {0, failure};
-            call_result const result = call(number_);
-            if (result.error == EAGAIN) continue;
-            called_ = true;
-            if (result.error == EINTR) continue;
-            return result;
-        }
+        return attempt(call, request_shape::readiness);
+    }
+
+    /// Receives at most `bytes` of a TCP stream.
+    call_result receive(void* to, std::size_t bytes) {
+        return attempt([&](int fd) { return d_.take_bytes(fd, static_cast<std::byte*>(to), bytes); },
+                       request_shape::bytes);
+    }
+
+    /// Accepts from any listener: the number of a connection.
+    call_result accept() {
+        return attempt([this](int fd) { return d_.take_connection(fd); }, request_shape::connections);
     }
 
     /// The last call took everything there was: another would block, unless an event says otherwise.
@@ -38,8 +42,22 @@ public:
     bool was_cancelled() const noexcept { return cancelled_; }
 
 private:
-    int begin_call() noexcept;
-    int wait_for_call(descriptor::half& h) noexcept WEFT_REQUIRES(d_.lock_);
+    template <class Call>
+    call_result attempt(Call const& call, request_shape shape) {
+        charge_budget();  // whoever finds its sockets ready all the time must let others run
+        for (;;) {
+            if (int const failure = begin_call(shape); failure != 0) return {0, failure};
+            call_result const result = call(number_);
+            if (result.error == EAGAIN) continue;
+            called_ = true;
+            if (result.error == EINTR) continue;
+            return result;
+        }
+    }
+
+    int begin_call(request_shape shape) noexcept;
+    int wait_for_call(descriptor::half& h, request_shape shape) noexcept WEFT_REQUIRES(d_.lock_);
+    int make_way(descriptor::half& h, request_shape shape) noexcept WEFT_REQUIRES(d_.lock_);
     wait_tag sleep(readiness_list& list, clock::time_point deadline) noexcept WEFT_REQUIRES(d_.lock_);
     void end_call() noexcept WEFT_REQUIRES(d_.lock_);
 
@@ -52,6 +70,7 @@ private:
     bool called_ = false;  // since begin_call, and it did not block
     bool drained_ = false;
     bool cancelled_ = false;
+    bool kick_ = false;  // the desk, when no lock is held
 };
 
 }  // namespace weft::detail

@@ -21,6 +21,13 @@ call_result result(Number returned) noexcept {
     return {static_cast<std::size_t>(returned), 0};
 }
 
+/// Makes `call` again for as long as a signal interrupts it; it returns as system calls do.
+template <class Call>
+call_result uninterrupted(Call const& call) noexcept {
+    for (;;)
+        if (call_result const done = result(call()); done.error != EINTR) return done;
+}
+
 /// Non-blocking and close-on-exec.
 inline call_result make_socket(int family, int type = SOCK_STREAM) noexcept {
     return result(os().socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -39,7 +46,14 @@ inline call_result receive(int fd, void* to, std::size_t bytes) noexcept { retur
 inline call_result send(int fd, void const* from, std::size_t bytes) noexcept {
     return result(os().send(fd, from, bytes, MSG_NOSIGNAL));
 }
-// On pipes and terminals, which have no flag of the call that forbids the signal.
+// The same on a socket that may be set to block.
+inline call_result receive_now(int fd, void* to, std::size_t bytes) noexcept {
+    return result(os().recv(fd, to, bytes, MSG_DONTWAIT));
+}
+inline call_result send_now(int fd, void const* from, std::size_t bytes) noexcept {
+    return result(os().send(fd, from, bytes, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+// On pipes and terminals. Writing may raise SIGPIPE: see sigpipe.hpp.
 inline call_result read(int fd, void* to, std::size_t bytes) noexcept { return result(os().read(fd, to, bytes)); }
 inline call_result write(int fd, void const* from, std::size_t bytes) noexcept {
     return result(os().write(fd, from, bytes));

@@ -1,5 +1,6 @@
 #include <weft/net.hpp>
 
+#include "address_text.hpp"
 #include "endpoint_access.hpp"
 #include "failure.hpp"
 
@@ -42,10 +43,12 @@ accepted accept_from(descriptor* listener) {
     if (listener == nullptr) return {{0, EBADF}};
     operation op(*listener, direction::read, accepting);
     call_result got;
-    do got = op.attempt([](int fd) { return calls::accept(fd); });
+    do got = op.accept();
     while (concerns_the_connection_only(got.error));
     if (got.error != 0) return {{0, got.error, op.was_cancelled()}};
-    return {{}, &descriptor::open(static_cast<int>(got.value), poller_for_new_socket(), listener->kind())};
+    descriptor_kind const kind =
+        listener->kind() == descriptor_kind::tcp_listener ? descriptor_kind::tcp : listener->kind();
+    return {{}, &descriptor::open(static_cast<int>(got.value), poller_for_new_socket(), kind)};
 }
 
 void check(call_result const& r, std::string const& what) {
@@ -120,7 +123,7 @@ endpoint tcp_listener::local() const {
 }
 
 tcp_listener listen(std::string_view address, listen_options options) {
-    return listen(endpoint::parse(address), options);
+    return listen(local_endpoint(address), options);
 }
 
 tcp_listener listen(endpoint const& address, listen_options options) {
@@ -131,13 +134,15 @@ tcp_listener listen(endpoint const& address, listen_options options) {
     call_result const made = calls::make_socket(endpoint_access::family(address));
     check(made, what);
     int const fd = static_cast<int>(made.value);
+    descriptor_kind const kind =
+        endpoint_access::is_unix(address) ? descriptor_kind::socket : descriptor_kind::tcp_listener;
     try {
         prepare(fd, address, options, what);
     } catch (...) {
         calls::close(fd);
         throw;
     }
-    return socket_access::make<tcp_listener>(descriptor::open(fd, watcher, endpoint_access::kind(address)));
+    return socket_access::make<tcp_listener>(descriptor::open(fd, watcher, kind));
 }
 
 }  // namespace weft::net

@@ -11,11 +11,6 @@ namespace {
 
 using namespace detail;
 
-std::size_t checked(outcome const& o, char const* what) {
-    if (o.error != 0) throw_failure(o, what);
-    return o.bytes;
-}
-
 void shut(descriptor* socket, int how, char const* what) {
     call_result const done = required(socket, what).call([how](int fd) { return calls::shutdown(fd, how); });
     if (done.error != 0) throw std::system_error(done.error, std::generic_category(), what);

@@ -25,7 +25,7 @@ headers)
     public=$(cd "$SOURCE_DIR" && find fibers sched channels io -path '*/include/*' -name '*.hpp' -printf '%P\n' | sort)
     [[ $WITH_TLS == TRUE ]] || public=$(grep -v '^tls/' <<<"$public")
     installed=$(cd "$PREFIX/include" && find . -type f -printf '%P\n' | sort)
-    diff <(sed 's|^\(.*/\)\?include/||' <<<"$public" | sort) - <<<"$installed" || fail "installed headers differ from the public ones"
+    diff <(sed 's|^.*include/||' <<<"$public" | sort) - <<<"$installed" || fail "installed headers differ from the public ones"
     cd "$PREFIX"
     if grep -rlE 'concurrentqueue|weft_warnings' "$LIBDIR/cmake/weft" "$LIBDIR/pkgconfig" include; then
         fail "the files above leak what is private to the build"

@@ -1,14 +1,21 @@
 // The contract of a poller, for each kind.
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <vector>
 #include <weft/detail/poller.hpp>
+#include <weft/weft.hpp>
 
+#include "engines.hpp"
+#include "sockets.hpp"
 #include "support/catch.hpp"
+#include "support/child.hpp"
 #include "support/watchdog.hpp"
 
 using namespace std::chrono_literals;
@@ -20,11 +27,23 @@ namespace {
 constexpr auto for_ever = weft::clock::time_point::max();
 constexpr auto at_once = weft::clock::time_point::min();
 
+// Those that watch descriptors.
+template <class Body>
+void with_engines(Body const& body) {
+    weft_test::watchdog guard("pollers");
+    SECTION("epoll") { body(*weft::detail::make_poller(weft::poller_kind::epoll)); }
+    SECTION("io_uring") {
+        if (weft_test::has_io_uring()) body(*weft::detail::make_io_uring_poller());
+    }
+}
+
 template <class Body>
 void with_pollers(Body const& body) {
-    weft_test::watchdog guard("pollers");
-    SECTION("futex") { body(*weft::detail::make_futex_poller()); }
-    SECTION("epoll") { body(*weft::detail::make_poller(weft::poller_kind::epoll)); }
+    SECTION("futex") {
+        weft_test::watchdog guard("pollers");
+        body(*weft::detail::make_futex_poller());
+    }
+    with_engines(body);
 }
 
 void poll(poller& p, weft::clock::time_point deadline) {
@@ -90,37 +109,37 @@ TEST_CASE("a poll whose deadline has passed does not wait", "[poller]") {
 
 // The futex poller has nothing to look for, and only its owner polls it.
 TEST_CASE("looking without waiting takes no interrupt from the owner", "[poller][bug]") {
-    weft_test::watchdog guard("pollers");
-    auto const p = weft::detail::make_poller(weft::poller_kind::epoll);
-    constexpr int rounds = 2'000;
-    std::atomic<bool> over{false};
-    std::thread looker([&] {
-        while (!over.load()) {
-            ready_list ready;
-            p->poll(at_once, ready);
-        }
-    });
-    std::atomic<int> ended{0};
-    std::thread owner([&] {
+    with_engines([](poller& p) {
+        constexpr int rounds = 2'000;
+        std::atomic<bool> over{false};
+        std::thread looker([&] {
+            while (!over.load()) {
+                ready_list ready;
+                p.poll(at_once, ready);
+            }
+        });
+        std::atomic<int> ended{0};
+        std::thread owner([&] {
+            for (int i = 1; i <= rounds; ++i) {
+                ready_list ready;
+                p.poll(for_ever, ready);
+                ended = i;
+            }
+        });
         for (int i = 1; i <= rounds; ++i) {
-            ready_list ready;
-            p->poll(for_ever, ready);
-            ended = i;
+            p.interrupt();
+            while (ended.load() < i) std::this_thread::yield();
         }
+        owner.join();
+        over = true;
+        looker.join();
     });
-    for (int i = 1; i <= rounds; ++i) {
-        p->interrupt();
-        while (ended.load() < i) std::this_thread::yield();
-    }
-    owner.join();
-    over = true;
-    looker.join();
 }
 
 TEST_CASE("a kind of poller that this system lacks is refused", "[poller]") {
     using enum weft::poller_kind;
     CHECK(weft::detail::make_poller(automatic) != nullptr);
-    for (auto const kind : {io_uring, kqueue, iocp}) {
+    for (auto const kind : {kqueue, iocp}) {
         try {
             weft::detail::make_poller(kind);
             FAIL("made");
@@ -129,4 +148,40 @@ TEST_CASE("a kind of poller that this system lacks is refused", "[poller]") {
             CHECK(std::string(refused.what()).find("epoll") != std::string::npos);
         }
     }
+}
+
+namespace {
+
+// What a container says.
+weft::detail::system_table const forbids_io_uring = [] {
+    weft::detail::system_table t;
+    t.io_uring_setup = [](unsigned, io_uring_params*) {
+        errno = EPERM;
+        return -1;
+    };
+    return t;
+}();
+
+weft_test::child const confined{"io_uring is forbidden", [] {
+                                    weft_test::installed const guard(forbids_io_uring);
+                                    int sum = 0;
+                                    for (int i = 0; i != 2; ++i)
+                                        sum += weft::run(
+                                            [] {
+                                                auto [near, far] = weft_test::connect();
+                                                weft_test::send(near, "hello");
+                                                return static_cast<int>(weft_test::receive(far).size());
+                                            },
+                                            {.workers = 3, .poller = weft::poller_kind::io_uring});
+                                    return sum;
+                                }};
+
+}  // namespace
+
+TEST_CASE("where io_uring is forbidden epoll serves instead, which is said once", "[poller]") {
+    if (!weft_test::is_built_with_io_uring()) return;
+    auto const end = confined.run();
+    CHECK(end.exit_status == 10);
+    CHECK(end.says("io_uring_setup: Operation not permitted"));
+    CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <vector>
+#include <weft/stream.hpp>
 #include <weft/weft.hpp>
 
 #include "secured.hpp"
@@ -13,6 +14,9 @@ using namespace weft_test;
 namespace tls = weft::tls;
 
 namespace {
+
+static_assert(weft::stream<tls::stream> && weft::closer<tls::stream> && weft::half_closer<tls::stream> &&
+              weft::deadlined<tls::stream>);
 
 constexpr tls::version both_versions[] = {tls::version::tls12, tls::version::tls13};
 

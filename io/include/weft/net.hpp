@@ -183,17 +183,19 @@ private:
     detail::descriptor* socket_ = nullptr;
 };
 
-/// Listens at a numeric address; with port 0 the system chooses.
-/// Errors: `std::invalid_argument` for a text that is no endpoint or a negative backlog, `std::system_error`,
-/// `runtime_stopped` outside a runtime.
+/// Listens at an endpoint, or "host:port" where either may be a name: "localhost:http". Of several addresses of a host it
+/// takes the first of IPv4, as in Go. With port 0 the system chooses.
+/// Errors: `std::invalid_argument` for a text that is neither, or a negative backlog; `std::system_error`, also with a
+/// `dns_error`; `runtime_stopped` outside a runtime.
 tcp_listener listen(std::string_view address, listen_options options = {});
 /// The same for an address that has been parsed.
 tcp_listener listen(endpoint const& address, listen_options options = {});
 
-/// Connects to a numeric address. TCP connections send without delay (`TCP_NODELAY`), as in Go.
+/// Connects to an endpoint, or to "host:port" where either may be a name: "example.org:https". A host's addresses are tried as
+/// the form with `dial_options` says. TCP connections send without delay (`TCP_NODELAY`), as in Go.
 /// Blocks: until the connection stands or fails, or the current context ends.
-/// Errors: `std::invalid_argument` for a text that is no endpoint (`invalid_argument` in `ec`), `std::system_error`,
-/// `runtime_stopped` outside a runtime. A unix socket whose backlog is full is `resource_unavailable_try_again`.
+/// Errors: `std::invalid_argument` for a text that is neither (`invalid_argument` in `ec`); `std::system_error`: of several
+/// attempts that of the first that failed, or a `dns_error`; `runtime_stopped` outside a runtime. A unix socket whose backlog is full is `resource_unavailable_try_again`.
 tcp_stream dial(std::string_view address);
 /// The same for an address that has been parsed.
 tcp_stream dial(endpoint const& address);
