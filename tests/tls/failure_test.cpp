@@ -1,6 +1,9 @@
 // Deadlines, cancellations, closing, and transports that break: no byte lost, no fiber stuck, nothing left.
 
+#include <algorithm>
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 #include <weft/weft.hpp>
 
@@ -23,6 +26,14 @@ tls::server_config const& server_config() {
     return only;
 }
 
+// `in_fibers`, once the configurations are made: by this thread, because a fiber may not park in a static's initialiser.
+template <class Body>
+void with_peers(Body const& body) {
+    client_config();
+    server_config();
+    in_fibers(body);
+}
+
 // A client whose peer says nothing.
 struct lonely {
     tls::stream client;
@@ -36,7 +47,7 @@ lonely alone(tls::client_config const& config = client_config()) {
 }  // namespace
 
 TEST_CASE("the transport breaks after n bytes, for every n until it does not", "[tls][faults]") {
-    in_fibers([] {
+    with_peers([] {
         std::size_t const stride = sized<std::size_t>(7, 13, 101);
         bool passed = false;
         for (std::size_t life = 0; !passed; life += stride) {
@@ -64,7 +75,7 @@ TEST_CASE("the transport breaks after n bytes, for every n until it does not", "
 }
 
 TEST_CASE("the connection is cut off after n bytes: an error for every n", "[tls][faults][end]") {
-    in_fibers([] {
+    with_peers([] {
         // What a server sends in whole, first.
         secured whole = over_memory(client_config(), server_config());
         REQUIRE(shake(whole).good());
@@ -117,7 +128,7 @@ TEST_CASE("the connection is cut off after n bytes: an error for every n", "[tls
 }
 
 TEST_CASE("a handshake with a peer that says nothing ends by the timeout of the configuration", "[tls][deadline]") {
-    in_fibers([] {
+    with_peers([] {
         tls::client_options options = trusting();
         options.handshake_timeout = 5ms;
         auto [client, far] = alone(tls::client_config(options));
@@ -134,7 +145,7 @@ TEST_CASE("a handshake with a peer that says nothing ends by the timeout of the 
 }
 
 TEST_CASE("a handshake obeys the deadlines of the stream, and of the fiber's context", "[tls][deadline]") {
-    in_fibers([] {
+    with_peers([] {
         auto [client, far] = alone();
         std::error_code ec;
         client.set_deadline(weft::clock::now() + 3ms);
@@ -151,7 +162,7 @@ TEST_CASE("a handshake obeys the deadlines of the stream, and of the fiber's con
 
 TEST_CASE("a handshake that was interrupted goes on where it was", "[tls][deadline][cancel]") {
     std::uint64_t const seed = seed_of("a handshake that was interrupted goes on where it was");
-    in_fibers([seed] {
+    with_peers([seed] {
         engine dice(seed);
         for (int round = 0; round != sized(20, 10, 4); ++round) {
             secured both = over_memory(client_config(), server_config(), {.chunk = 40, .room = 60});
@@ -186,7 +197,7 @@ TEST_CASE("a handshake that was interrupted goes on where it was", "[tls][deadli
 
 TEST_CASE("cancelled reads and writes lose no byte and double none", "[tls][cancel][C54]") {
     std::uint64_t const seed = seed_of("cancelled reads and writes lose no byte and double none");
-    in_fibers([seed] {
+    with_peers([seed] {
         engine dice(seed);
         secured both = over_memory(client_config(), server_config(), {.chunk = 700, .room = 1500});
         REQUIRE(shake(both).good());
@@ -227,7 +238,7 @@ TEST_CASE("cancelled reads and writes lose no byte and double none", "[tls][canc
 }
 
 TEST_CASE("with an error code cancellation is one, and else it unwinds", "[tls][cancel]") {
-    in_fibers([] {
+    with_peers([] {
         auto [client, far] = alone();
         auto with_code = weft::spawn([&client = client] {
             std::error_code first, second;
@@ -261,7 +272,7 @@ TEST_CASE("with an error code cancellation is one, and else it unwinds", "[tls][
 }
 
 TEST_CASE("a deadline ends those that wait and those in line", "[tls][deadline]") {
-    in_fibers([] {
+    with_peers([] {
         secured both = over_memory(client_config(), server_config());
         REQUIRE(shake(both).good());
         std::vector<weft::fiber<bool>> waiting;
@@ -283,7 +294,7 @@ TEST_CASE("a deadline ends those that wait and those in line", "[tls][deadline]"
 }
 
 TEST_CASE("a write that a deadline stopped goes on behind what was taken", "[tls][deadline]") {
-    in_fibers([] {
+    with_peers([] {
         secured both = over_memory(client_config(), server_config(), {.room = 4000});
         REQUIRE(shake(both).good());
         std::string const text = pattern(100'000);
@@ -302,7 +313,7 @@ TEST_CASE("a write that a deadline stopped goes on behind what was taken", "[tls
 }
 
 TEST_CASE("close wakes whoever waits: readers, writers, handshakes and those in line", "[tls][close]") {
-    in_fibers([] {
+    with_peers([] {
         secured both = over_memory(client_config(), server_config(), {.room = 2000});
         REQUIRE(shake(both).good());
         auto [lonely_client, far] = alone();
@@ -317,7 +328,9 @@ TEST_CASE("close wakes whoever waits: readers, writers, handshakes and those in 
         std::byte byte[2];
         std::string const much(100'000, 'x');
         for (int i = 0; i != 2; ++i) {
-            add([&, i](std::error_code& ec) { both.client.read_some(std::span(byte).subspan(static_cast<std::size_t>(i), 1), ec); });
+            add([&, i](std::error_code& ec) {
+                both.client.read_some(std::span(byte).subspan(static_cast<std::size_t>(i), 1), ec);
+            });
             add([&](std::error_code& ec) { both.client.write_all(weft::as_bytes(much), ec); });
             add([&client = lonely_client](std::error_code& ec) { client.handshake(ec); });
         }
@@ -334,7 +347,7 @@ TEST_CASE("close wakes whoever waits: readers, writers, handshakes and those in 
 }
 
 TEST_CASE("closing against reads and writes, over and over", "[tls][close]") {
-    in_fibers([] {
+    with_peers([] {
         for (int round = 0; round != sized(100, 40, 12); ++round) {
             secured both = over_memory(client_config(), server_config(), {.room = 3000});
             REQUIRE(shake(both).good());
@@ -362,7 +375,7 @@ TEST_CASE("closing against reads and writes, over and over", "[tls][close]") {
 }
 
 TEST_CASE("a forged byte breaks the stream, and the peer is told", "[tls][faults]") {
-    in_fibers([] {
+    with_peers([] {
         auto [client_side, to_middle] = link_end::make();
         auto [from_middle, server_side] = link_end::make();
         tls::stream client = tls::client(std::move(client_side), "weft.test", client_config());
@@ -398,5 +411,69 @@ TEST_CASE("a forged byte breaks the stream, and the peer is told", "[tls][faults
         server.close();
         up.join();
         down.join();
+    });
+}
+
+TEST_CASE("a stream may be destroyed while another fiber closes it", "[tls][close]") {
+    with_peers([] {
+        for (int round = 0; round != sized(50, 20, 8); ++round) {
+            secured both = over_memory(client_config(), server_config());
+            REQUIRE(shake(both).good());
+            weft::latch ready(3);
+            auto close = [&] {
+                return weft::spawn([&] {
+                    ready.arrive_and_wait();
+                    both.client.close();
+                });
+            };
+            auto one = close();
+            auto other = close();
+            ready.arrive_and_wait();
+            both.client.close();  // returns when it is closed, whoever did it
+            CHECK_FALSE(both.client.is_open());
+            one.join();
+            other.join();
+        }
+    });
+}
+
+TEST_CASE("a plain thread can use a stream, too", "[tls][thread]") {
+    with_peers([] {
+        secured both = over_tcp(client_config(), server_config());
+        auto server = weft::spawn([&] { send(both.server, receive(both.server)); });
+        std::string heard;
+        std::thread outside([&] {
+            send(both.client, "from a thread");
+            heard = receive(both.client);
+        });
+        server.join();
+        weft::blocking([&] { outside.join(); });
+        CHECK(heard == "from a thread");
+    });
+}
+
+TEST_CASE("a handshake fits on a stack of 64 KiB", "[tls][stack]") {
+    static constexpr std::size_t bytes = sized<std::size_t>(64, 64, 256) * 1024;
+    in_fibers([] {
+        weft::spawn_options small;
+        small.stack_bytes = bytes;
+        tls::server_options options;
+        options.identities = {root().issue({.rsa = true}).load()};
+        options.clients = tls::client_certificate::required;
+        options.trust_pem = root().pem();
+        tls::client_options mutual = trusting();
+        mutual.identities = {root().delegate("weft test intermediate")->issue({.rsa = true}).load()};
+        for (tls::version const v : {tls::version::tls12, tls::version::tls13}) {
+            mutual.max_version = v;
+            secured both = over_tcp(tls::client_config(mutual), tls::server_config(options));
+            auto server = weft::spawn(small, [&] { send(both.server, receive(both.server)); });
+            auto client = weft::spawn(small, [&] {
+                send(both.client, "hello");
+                return receive(both.client);
+            });
+            CHECK(client.join() == "hello");
+            server.join();
+            CHECK(both.server.peer().has_value());
+        }
     });
 }
