@@ -31,6 +31,7 @@ descriptor& descriptor::open(int fd, readiness_poller& by, descriptor_kind kind)
         for (half& h : d->halves_) {
             h.ready = true;
             h.deadline = clock::time_point::max();
+            h.request_failed = false;
         }
         d->watch_ = by.shared_watch();
         d->watch_->descriptors.fetch_add(1, std::memory_order_relaxed);

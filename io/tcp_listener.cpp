@@ -42,7 +42,8 @@ accepted accept_from(descriptor* listener) {
     if (listener == nullptr) return {{0, EBADF}};
     operation op(*listener, direction::read, accepting);
     call_result got;
-    do got = op.accept();
+    auto const accept = [](int fd) { return calls::accept(fd); };
+    do got = listener->kind() == descriptor_kind::tcp_listener ? op.accept(accept) : op.attempt(accept);
     while (concerns_the_connection_only(got.error));
     if (got.error != 0) return {{0, got.error, op.was_cancelled()}};
     descriptor_kind const kind =
