@@ -11,6 +11,8 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,6 +23,7 @@
 #include <unistd.h>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <ctime>
 
 struct io_uring_params;
@@ -133,6 +136,54 @@ struct system_table {
     int (*fdatasync)(int fd) = [](int fd) { return ::fdatasync(fd); };
     int (*ftruncate)(int fd, off_t size) = [](int fd, off_t size) { return ::ftruncate(fd, size); };
     int (*fstat)(int fd, struct stat* about) = [](int fd, struct stat* about) { return ::fstat(fd, about); };
+    ssize_t (*preadv2)(int fd, iovec const* parts, int count, off_t at,
+                       int flags) = [](int fd, iovec const* parts, int count, off_t at, int flags) {
+        return ::preadv2(fd, parts, count, at, flags);
+    };
+    int (*statx)(int directory, char const* path, int flags, unsigned wanted, struct statx* about) =
+        [](int directory, char const* path, int flags, unsigned wanted, struct statx* about) {
+            return ::statx(directory, path, flags, wanted, about);
+        };
+    off_t (*lseek)(int fd, off_t by, int from) = [](int fd, off_t by, int from) { return ::lseek(fd, by, from); };
+    int (*flock)(int fd, int operation) = [](int fd, int operation) { return ::flock(fd, operation); };
+    ssize_t (*copy_file_range)(int from, off_t* from_at, int to, off_t* to_at, std::size_t bytes, unsigned flags) =
+        [](int from, off_t* from_at, int to, off_t* to_at, std::size_t n, unsigned flags) {
+            return ::copy_file_range(from, from_at, to, to_at, n, flags);
+        };
+    int (*fchmod)(int fd, mode_t mode) = [](int fd, mode_t mode) { return ::fchmod(fd, mode); };
+    int (*fchmodat)(int directory, char const* path, mode_t mode, int flags) = [](int directory, char const* path,
+                                                                                  mode_t mode, int flags) {
+        return ::fchmodat(directory, path, mode, flags);
+    };
+    int (*utimensat)(int directory, char const* path, timespec const* times,
+                     int flags) = [](int directory, char const* path, timespec const* times, int flags) {
+        return ::utimensat(directory, path, times, flags);
+    };
+    int (*mkdirat)(int directory, char const* path, mode_t mode) = [](int directory, char const* path, mode_t mode) {
+        return ::mkdirat(directory, path, mode);
+    };
+    int (*unlinkat)(int directory, char const* path, int flags) = [](int directory, char const* path, int flags) {
+        return ::unlinkat(directory, path, flags);
+    };
+    int (*renameat)(int directory, char const* from, int to_directory,
+                    char const* to) = [](int directory, char const* from, int to_directory, char const* to) {
+        return ::renameat(directory, from, to_directory, to);
+    };
+    int (*linkat)(int directory, char const* from, int to_directory, char const* to,
+                  int flags) = [](int directory, char const* from, int to_directory, char const* to, int flags) {
+        return ::linkat(directory, from, to_directory, to, flags);
+    };
+    int (*symlinkat)(char const* target, int directory, char const* path) =
+        [](char const* target, int directory, char const* path) { return ::symlinkat(target, directory, path); };
+    ssize_t (*readlinkat)(int directory, char const* path, char* to, std::size_t bytes) =
+        [](int directory, char const* path, char* to, std::size_t n) { return ::readlinkat(directory, path, to, n); };
+    ssize_t (*getdents64)(int directory, void* to, std::size_t bytes) = [](int directory, void* to, std::size_t n) {
+        return static_cast<ssize_t>(::syscall(SYS_getdents64, directory, to, n));
+    };
+    int (*inotify_init1)(int flags) = [](int flags) { return ::inotify_init1(flags); };
+    int (*inotify_add_watch)(int fd, char const* path, std::uint32_t wanted) =
+        [](int fd, char const* path, std::uint32_t wanted) { return ::inotify_add_watch(fd, path, wanted); };
+    int (*inotify_rm_watch)(int fd, int watch) = [](int fd, int watch) { return ::inotify_rm_watch(fd, watch); };
 
     // Pipes and processes
     int (*pipe2)(int* ends, int flags) = [](int* ends, int flags) { return ::pipe2(ends, flags); };
