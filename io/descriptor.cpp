@@ -32,6 +32,7 @@ descriptor& descriptor::open(int fd, readiness_poller& by, descriptor_kind kind)
         for (half& h : d->halves_) {
             h.ready = true;
             h.deadline = clock::time_point::max();
+            h.request_failed = false;
         }
         d->watch_ = by.shared_watch();
         d->watch_->descriptors.fetch_add(1, std::memory_order_relaxed);
@@ -103,6 +104,11 @@ void descriptor::release() noexcept {
 descriptor_kind descriptor::kind() const noexcept {
     spin_guard guard(lock_);
     return kind_;
+}
+
+bool descriptor::can_wait() const noexcept {
+    spin_guard guard(lock_);
+    return !closed_ && !watch_->ended.load(std::memory_order_acquire);
 }
 
 bool descriptor::is_open() const noexcept {

@@ -40,6 +40,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace weft::detail {
 
@@ -127,12 +128,11 @@ public:
     /// Whether an operation would not have to wait.
     bool is_ready(direction way) noexcept;
 
-    /// Reads or receives at most `bytes`: first of what has arrived. By an operation whose turn it is.
-    call_result take_bytes(int fd, std::byte* to, std::size_t bytes) noexcept;
-    /// The same into several parts, perhaps into the first of them only.
-    call_result take_bytes(int fd, iovec* parts, std::size_t count) noexcept;
-    /// The next connection. By an operation whose turn it is.
-    call_result take_connection(int fd) noexcept;
+    /// Bytes of a TCP stream that have arrived, at most `bytes`, or how the request for them ended; EAGAIN while it goes on.
+    /// Nothing: the caller is to receive by itself. By an operation whose turn it is.
+    std::optional<call_result> take_bytes(std::byte* to, std::size_t bytes) noexcept;
+    /// The same for the number of a connection.
+    std::optional<call_result> take_connection() noexcept;
 
     /// What the engine is to do for a descriptor that asked.
     struct order {
@@ -172,6 +172,7 @@ private:
         request_shape shape = request_shape::readiness;
         bool stop = false;       // the request is to end
         bool stop_sent = false;  // and the kernel knows
+        bool request_failed = false;
     };
 
     // What was received before a reader came: pieces and then perhaps an error, or connections, linked through records that
@@ -200,6 +201,7 @@ private:
     bool hand_in() noexcept WEFT_REQUIRES(lock_);
     void end_request(half& h, claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);
     int add_arrival(half& h, completion const& c, descriptor* spare) noexcept WEFT_REQUIRES(lock_);
+    std::optional<call_result> nothing_arrived(request_shape shape) noexcept WEFT_REQUIRES(lock_);
     void drop_arrivals() noexcept;
     bool has_arrivals() const noexcept;
     request_shape shape_of(direction way) const noexcept WEFT_REQUIRES(lock_);

@@ -1,5 +1,7 @@
 #include "file_operation.hpp"
 
+#include "ring_file.hpp"
+
 namespace weft::detail {
 
 namespace {
@@ -46,10 +48,12 @@ call_result make_call(file_request const& request) noexcept {
 }
 
 outcome perform(file_request const& request) {
+    if (auto const done = perform_on_ring(request, interruptible::yes)) return *done;
     return off_worker([&request] { return make_call(request); });
 }
 
 outcome perform_shielded(file_request const& request) noexcept {
+    if (auto const done = perform_on_ring(request, interruptible::no)) return *done;
     return off_worker_shielded([&request] { return make_call(request); });
 }
 
