@@ -65,7 +65,7 @@ make() {
 }
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 \
     -subj "/CN=weft interop root" 2>/dev/null || fail "openssl makes no authority"
-make good weft.test DNS:weft.test,IP:127.0.0.1
+make good weft.test DNS:weft.test,DNS:localhost,IP:127.0.0.1
 make user shuttle DNS:shuttle.test
 
 # start_server ARGUMENT...: sets `port`. It ends with its input, a pipe that this shell holds.
@@ -96,8 +96,10 @@ with_weft() {
         expect "woven by weft, for GET / HTTP/1.0" out
         expect "new: CN=weft.test" err
         expect "resumed: CN=weft.test" err
+        run 0 "$client" "localhost:$port" --trust ca.pem $version
+        expect "CN=weft.test" err
         run 1 "$client" "127.0.0.1:$port" --host other.test --trust ca.pem $version
-        expect "wanted other.test, the certificate is for weft.test, 127.0.0.1" err
+        expect "wanted other.test, the certificate is for weft.test, localhost, 127.0.0.1" err
         run 1 "$client" "127.0.0.1:$port" $version
         expect "unable to get local issuer certificate" err
         stop_server
