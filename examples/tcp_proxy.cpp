@@ -12,6 +12,7 @@
 #include <utility>
 #include <weft/copy.hpp>
 #include <weft/read_all.hpp>
+#include <weft/socket_copy.hpp>
 #include <weft/weft.hpp>
 
 namespace {

@@ -8,6 +8,7 @@
 
 #include <weft/file.hpp>
 #include <weft/tls.hpp>
+#include <weft/udp.hpp>
 #include <weft/weft.hpp>
 
 #include <array>
@@ -43,6 +44,22 @@ void serve(Listener listener) {
     weft::blocking(serving::wait_for_end_of_input);
     listener.close();
     accepting.join();
+}
+
+void serve_udp() {
+    weft::net::udp_socket socket = weft::net::bind_udp("127.0.0.1:0");
+    serving::announce(socket.local().port());
+    auto echoing = weft::spawn([&] {
+        std::array<std::byte, serving::buffer_bytes> buffer;
+        for (std::error_code closed;;) {
+            weft::net::datagram const got = socket.recv_from(buffer, closed);
+            if (closed) return;
+            socket.send_to(std::span<std::byte const>(buffer).first(got.bytes), got.from, closed);
+        }
+    });
+    weft::blocking(serving::wait_for_end_of_input);
+    socket.close();
+    echoing.join();
 }
 
 void serve_tls(char const* certificate, char const* key) {
@@ -85,6 +102,8 @@ int main(int argc, char** argv) {
         [&] {
             if (service == "tcp")
                 serve(weft::net::listen("127.0.0.1:0"));
+            else if (service == "udp")
+                serve_udp();
             else if (service == "tls" && argc == 5)
                 serve_tls(argv[3], argv[4]);
             else if (service == "file" && argc == 5)

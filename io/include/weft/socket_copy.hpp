@@ -1,9 +1,12 @@
 #pragma once
 #include <weft/net.hpp>
+#include <weft/stream.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <system_error>
+#include <type_traits>
 
 namespace weft::net {
 
@@ -39,3 +42,27 @@ std::uint64_t send_file(stream_socket& to, int file, std::uint64_t offset = 0, s
 std::uint64_t send_file(stream_socket& to, int file, std::uint64_t offset, std::uint64_t count, std::error_code& ec);
 
 }  // namespace weft::net
+
+namespace weft {
+
+namespace detail {
+
+/// A stream socket, or a reference to one.
+template <class S>
+concept kernel_stream = std::derived_from<std::remove_reference_t<S>, net::stream_socket>;
+
+}  // namespace detail
+
+/// `copy` of weft/copy.hpp for two sockets: `net::copy`.
+template <reader R, writer W>
+    requires detail::kernel_stream<R> && detail::kernel_stream<W> std::uint64_t copy(R&& from, W&& to,
+                                                                                     std::error_code& ec) {
+        return net::copy(from, to, ec);
+    }
+/// The same; a failure is thrown.
+template <reader R, writer W>
+    requires detail::kernel_stream<R> && detail::kernel_stream<W> std::uint64_t copy(R&& from, W&& to) {
+        return net::copy(from, to);
+    }
+
+}  // namespace weft
