@@ -187,19 +187,18 @@ TEST_CASE("a question that got lost is asked again, and the next server is asked
 }
 
 TEST_CASE("an answer that does not fit is asked for over TCP", "[dns]") {
-    dns_server server;
-    std::set<std::string> expected;
-    for (int i = 0; i != 100; ++i) {
-        std::string const address = "127.0.1." + std::to_string(i);
-        server.add("large.test", dns_type::a, rdata_a(address.c_str()));
-        expected.insert(address + ":0");
-    }
-    server.truncate("large.test");
-    net::resolver const names(server.options());
-    in_fibers([&] {
-        int const before = server.questions_over_tcp();
+    in_fibers([] {
+        dns_server server;  // gone at the end, with its end of the connection
+        std::set<std::string> expected;
+        for (int i = 0; i != 100; ++i) {
+            std::string const address = "127.0.1." + std::to_string(i);
+            server.add("large.test", dns_type::a, rdata_a(address.c_str()));
+            expected.insert(address + ":0");
+        }
+        server.truncate("large.test");
+        net::resolver const names(server.options());
         CHECK(texts(names.lookup("large.test")) == expected);
-        CHECK(server.questions_over_tcp() == before + 2);
+        CHECK(server.questions_over_tcp() == 2);
     });
 }
 
