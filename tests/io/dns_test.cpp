@@ -129,7 +129,6 @@ TEST_CASE("what a resolver cannot find out, it says", "[dns]") {
         for (std::string const bad : {"", ".", "a..b", "two words", "na\xc3\xafve.test", "a/b", "1:2", ".a"})
             CHECK(error_of(names, bad) == net::dns_error::bad_name);
         CHECK(error_of(names, std::string(64, 'a') + ".test") == net::dns_error::bad_name);
-        CHECK(error_of(names, "zero\0byte") == net::dns_error::host_not_found);  // as C++ reads the literal
         CHECK(error_of(names, std::string("zero\0byte", 9)) == std::errc::invalid_argument);
         try {
             names.lookup("nowhere.test");
