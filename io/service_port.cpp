@@ -1,6 +1,6 @@
 #include "address_text.hpp"
-#include "host_name.hpp"
 #include "configuration_file.hpp"
+#include "host_name.hpp"
 #include "words.hpp"
 
 #include <charconv>

@@ -1,8 +1,8 @@
 #pragma once
 // What the system does about each signal, as far as `weft::signals` has changed it; and the handler.
 //
-// The handler only notes that the signal has come, and rings the bell: a semaphore that lives for ever, so that it may ring whenever a signal comes,
-// also on a thread that was interrupted long after nobody is interested.
+// The handler only notes that the signal has come, and rings the bell: a semaphore that lives for ever, so that it may ring
+// whenever a signal comes, also on a thread that was interrupted long after nobody is interested.
 //
 //     action:  untouched <-> caught, ignored      `before` is what it was when it was untouched
 //
