@@ -58,10 +58,7 @@ void signal_actions::check(int signal) {
 void signal_actions::handle(int signal, siginfo_t* info, void* context) noexcept {
     int const error = errno;
     action& a = instance().at(signal);
-    if (a.counts.load(std::memory_order_acquire)) {
-        a.came.fetch_add(1, std::memory_order_release);
-        ring();
-    }
+    if (a.is_wanted.load(std::memory_order_acquire) && !a.came.exchange(true, std::memory_order_acq_rel)) ring();
     if (long_handler const next = a.calls_long.load(std::memory_order_acquire); next != nullptr)
         next(signal, info, context);
     if (short_handler const next = a.calls_short.load(std::memory_order_acquire); next != nullptr) next(signal);
@@ -99,7 +96,7 @@ void signal_actions::catch_signal(int signal) {
     sigemptyset(&wanted.sa_mask);
     set(signal, wanted);
     at(signal).state = action::caught;
-    at(signal).counts.store(true, std::memory_order_release);
+    at(signal).is_wanted.store(true, std::memory_order_release);
 }
 
 void signal_actions::ignore(int signal) {
@@ -107,7 +104,7 @@ void signal_actions::ignore(int signal) {
     wanted.sa_handler = SIG_IGN;
     set(signal, wanted);
     at(signal).state = action::ignored;
-    at(signal).counts.store(false, std::memory_order_release);
+    at(signal).is_wanted.store(false, std::memory_order_release);
 }
 
 void signal_actions::restore(int signal) noexcept {
@@ -121,13 +118,11 @@ void signal_actions::restore(int signal) noexcept {
         ::sigaction(signal, &a.before, nullptr);
     else
         a.buried = true;
-    a.counts.store(false, std::memory_order_release);
+    a.is_wanted.store(false, std::memory_order_release);
     a.state = action::untouched;
 }
 
-std::uint32_t signal_actions::take(int signal) noexcept {
-    return at(signal).came.exchange(0, std::memory_order_acq_rel);
-}
+bool signal_actions::take(int signal) noexcept { return at(signal).came.exchange(false, std::memory_order_acq_rel); }
 
 void signal_actions::wait_for_bell() noexcept {
     while (::sem_wait(&bell()) != 0) {}

@@ -1,13 +1,13 @@
 #pragma once
 // What the system does about each signal, as far as `weft::signals` has changed it; and the handler.
 //
-// The handler only counts, and rings the bell: a semaphore that lives for ever, so that it may ring whenever a signal comes,
-// also on a thread that was interrupted long after nobody is interested.
+// The handler only notes that the signal has come, and rings the bell: a semaphore that lives for ever, so that it may ring
+// whenever a signal comes, also on a thread that was interrupted long after nobody is interested.
 //
 //     action:  untouched <-> caught, ignored      `before` is what it was when it was untouched
 //
 // Handlers are put over one another. If on `restore` another one lies over ours, that may call ours, and goes on doing so:
-// ours is *buried*. It stays, counts nothing, and calls what it replaced. Put over that other one later, it does not call it:
+// ours is *buried*. It stays, notes nothing, and calls what it replaced. Put over that other one later, it does not call it:
 // the two would call each other without end.
 //
 // Who touches what: everything but the atomics under the lock of the caller. The handler reads the atomics only.
@@ -28,7 +28,7 @@ public:
     /// Errors: `std::invalid_argument` if it is no signal, or one that is not for programs to catch.
     static void check(int signal);
 
-    /// From now on counts it. Errors: `std::invalid_argument` if the system refuses.
+    /// From now on notes it. Errors: `std::invalid_argument` if the system refuses.
     void catch_signal(int signal);
     /// Errors: the same.
     void ignore(int signal);
@@ -37,8 +37,9 @@ public:
 
     bool is_caught(int signal) const noexcept { return at(signal).state == action::caught; }
 
-    /// How often it has come since the last time, which is then forgotten.
-    std::uint32_t take(int signal) noexcept;
+    /// Whether it has come since the last time; that is then forgotten. However often: those that come before anybody looks are
+    /// one, as they are to the system while they are pending, and the bell rings once. A storm of them keeps nobody busy.
+    bool take(int signal) noexcept;
 
     /// Waits until a signal has come, or somebody has rung. Never a point of cancellation; by a plain thread.
     static void wait_for_bell() noexcept;
@@ -55,8 +56,8 @@ private:
         bool buried = false;
         struct sigaction before {};
         // By the handler. Release: pairs with its acquire; what is called is there before it is named.
-        std::atomic<bool> counts{false};
-        std::atomic<std::uint32_t> came{0};
+        std::atomic<bool> is_wanted{false};
+        std::atomic<bool> came{false};
         std::atomic<short_handler> calls_short{nullptr};
         std::atomic<long_handler> calls_long{nullptr};
     };

@@ -171,7 +171,7 @@ void signal_wishes::reset_all() noexcept {
 
 void signal_wishes::give_what_came() noexcept {
     for (int signal = 1; signal != signal_limit; ++signal)
-        for (std::uint32_t left = actions_.take(signal); left != 0; --left)
+        if (actions_.take(signal))
             for (wish const& w : wishes_)
                 if (w.which[static_cast<std::size_t>(signal)]) w.give(signal);
 }

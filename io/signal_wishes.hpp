@@ -1,7 +1,7 @@
 #pragma once
 // Who wants which signals, and the thread that passes them on.
 //
-//     handler        counts a signal, rings
+//     handler        notes a signal, rings
 //     thread         on a ring: under the lock, gives each signal that has come to everybody who wants it
 //
 // Invariants: a signal is caught while somebody wants it. What came before a wish ends has been given to it when that returns.

@@ -26,7 +26,8 @@
 namespace weft::signals {
 
 /// From now on sends the number of each of these signals to `to` when it comes, besides what `to` gets already. Nobody waits for
-/// a receiver: what does not fit is lost, so give the channel room for one signal at least. Several channels may want
+/// a receiver: what does not fit is lost, so give the channel room for one signal at least. Signals of one number that come
+/// faster than they are passed on count as one, as they do for the system. Several channels may want
 /// the same signal; each gets it.
 /// Errors: `std::invalid_argument` also for a nil channel, and for no signals at all.
 void notify(send_chan<int> const& to, std::initializer_list<int> which);
