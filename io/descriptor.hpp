@@ -54,7 +54,7 @@ struct readiness {
 
 /// What is behind a descriptor, where that matters.
 enum class descriptor_kind : std::uint8_t {
-    tcp,     // a short read means that the stream is empty
+    tcp,  // a short read means that the stream is empty
     tcp_listener,
     socket,  // unix streams end a read at every message that carries descriptors or credentials; datagrams
     file     // pipes, terminals and whatever else has readiness: `read` and `write`

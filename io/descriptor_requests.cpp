@@ -118,8 +118,7 @@ void descriptor::completed(std::uint64_t name, completion c, claimed_waiters& cl
         if (c.goes_on) {
             h.ready = true;
             claimed.take_from(h.waiting);
-            bool const too_many =
-                d.arrived_.count > (h.shape == request_shape::bytes ? most_pieces : most_connections);
+            bool const too_many = d.arrived_.count > (h.shape == request_shape::bytes ? most_pieces : most_connections);
             if (too_many) d.stop_request((name & request_name::write) != 0 ? direction::write : direction::read);
         } else {
             d.end_request(h, claimed);

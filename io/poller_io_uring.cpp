@@ -42,9 +42,7 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t interrupt_name = std::numeric_limits<std::uint64_t>::max();
 constexpr auto retry_interval = 1ms;  // while the kernel lacks the memory to take a request
 
-[[noreturn]] void refuse(int error, char const* what) {
-    throw std::system_error(error, std::generic_category(), what);
-}
+[[noreturn]] void refuse(int error, char const* what) { throw std::system_error(error, std::generic_category(), what); }
 
 /// The queues that are shared with the kernel.
 class ring {
@@ -156,8 +154,8 @@ private:
 class io_uring_poller final : public readiness_poller {
 public:
     io_uring_poller()
-        : desk_(*(shared_watch()->desk = std::make_unique<request_desk>(this, sizes_of_new_rings.pieces,
-                                                                        sizes_of_new_rings.piece_bytes))),
+        : desk_(*(shared_watch()->desk =
+                      std::make_unique<request_desk>(this, sizes_of_new_rings.pieces, sizes_of_new_rings.piece_bytes))),
           lent_(ring_.number(), desk_.pieces) {
         if (!lent_.is_known()) desk_.receives = false;
     }
@@ -187,7 +185,8 @@ private:
     std::atomic<std::int64_t> under_way_{0};  // counted up by who prepares, down by who reaps
     spin_lock preparing_;
     spin_lock reaping_;
-    std::atomic<bool> hears_interrupts_{false};  // a request watches the event; set by who prepares, cleared by who reaps
+    std::atomic<bool> hears_interrupts_{
+        false};  // a request watches the event; set by who prepares, cleared by who reaps
 };
 
 // ---------------------------------------------------------------- asking the kernel
@@ -199,9 +198,8 @@ bool io_uring_poller::prepare(bool only_looks) noexcept {
     // By the owner only, who has nothing else to do when an interrupt comes.
     if (!only_looks && !hears_interrupts_.load(std::memory_order_relaxed) && ring_.room() != 0) {
         hears_interrupts_.store(true, std::memory_order_relaxed);
-        ring_.push(interrupt_name, [this](io_uring_sqe& entry) {
-            io_uring_prep_poll_multishot(&entry, desk_.event_number(), POLLIN);
-        });
+        ring_.push(interrupt_name,
+                   [this](io_uring_sqe& entry) { io_uring_prep_poll_multishot(&entry, desk_.event_number(), POLLIN); });
     }
     for (;;) {
         if (ring_.room() < 2) return true;

@@ -115,14 +115,14 @@ struct system_table {
         return static_cast<int>(::syscall(SYS_io_uring_setup, entries, p));
     };
     int (*io_uring_enter)(int ring, unsigned submit, unsigned complete, unsigned flags, void const* argument,
-                          std::size_t bytes) =
-        [](int ring, unsigned submit, unsigned complete, unsigned flags, void const* argument, std::size_t bytes) {
-            return static_cast<int>(::syscall(SYS_io_uring_enter, ring, submit, complete, flags, argument, bytes));
-        };
-    int (*io_uring_register)(int ring, unsigned what, void* argument, unsigned count) =
-        [](int ring, unsigned what, void* argument, unsigned count) {
-            return static_cast<int>(::syscall(SYS_io_uring_register, ring, what, argument, count));
-        };
+                          std::size_t bytes) = [](int ring, unsigned submit, unsigned complete, unsigned flags,
+                                                  void const* argument, std::size_t bytes) {
+        return static_cast<int>(::syscall(SYS_io_uring_enter, ring, submit, complete, flags, argument, bytes));
+    };
+    int (*io_uring_register)(int ring, unsigned what, void* argument,
+                             unsigned count) = [](int ring, unsigned what, void* argument, unsigned count) {
+        return static_cast<int>(::syscall(SYS_io_uring_register, ring, what, argument, count));
+    };
 
     // Files and directories
     int (*openat)(int directory, char const* path, int flags, mode_t mode) =

@@ -66,8 +66,7 @@ system_table const hesitant = [] {
     t.io_uring_enter = [](int ring, unsigned submit, unsigned complete, unsigned flags, void const* argument,
                           std::size_t bytes) {
         unsigned const n = calls_made.fetch_add(1);
-        if (n % 3 != 0)
-            return weft::detail::real_system.io_uring_enter(ring, submit, complete, flags, argument, bytes);
+        if (n % 3 != 0) return weft::detail::real_system.io_uring_enter(ring, submit, complete, flags, argument, bytes);
         constexpr int errors[] = {EINTR, EAGAIN, EBUSY};
         errno = errors[n / 3 % 3];
         return -1;
