@@ -68,6 +68,7 @@ bool descriptor::stop_request(direction way) noexcept {
 bool descriptor::hand_in() noexcept {
     if (asking_) return false;
     asking_ = true;
+    ++operations_;
     return desk_->hand_in(*this);
 }
 
@@ -87,6 +88,7 @@ void descriptor::collect_orders(order (&orders)[2], claimed_waiters& claimed) no
             o.what = order::kind::stop;
         }
     }
+    end_operation(claimed);
 }
 
 void descriptor::end_request(half& h, claimed_waiters& claimed) noexcept {
