@@ -72,7 +72,7 @@ function(weft_component name)
     set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} VERIFY_INTERFACE_HEADER_SETS ON)
     target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${root}" FILES ${headers})
     target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
-    target_link_libraries(${target} PUBLIC weft PRIVATE ${arg_LIBRARIES} weft_warnings)
+    target_link_libraries(${target} PUBLIC weft PRIVATE ${arg_LIBRARIES} $<BUILD_INTERFACE:weft_warnings>)
     set_property(GLOBAL APPEND PROPERTY WEFT_LAYERS ${name})
 endfunction()
 

@@ -30,7 +30,7 @@ bool child_process::reap() noexcept {
 bool child_process::wait_until(clock::time_point deadline) {
     while (!reap()) {
         if (clock::now() >= deadline) return false;
-        if (end_.is_abandoned()) {
+        if (!end_.can_wait()) {
             block_until(deadline);
             continue;
         }

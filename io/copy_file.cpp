@@ -37,7 +37,8 @@ private:
         if (source.error != 0) return source;
         from_ = scoped_fd(source);
         struct stat about {};
-        if (call_result const asked = calls::result(os().fstat(from_.get(), &about)); asked.error != 0) return asked;
+        if (call_result const asked = repeat_call([&] { return os().fstat(from_.get(), &about); }); asked.error != 0)
+            return asked;
         if (S_ISDIR(about.st_mode)) return {0, EISDIR};
 
         call_result target = open_path(to, O_WRONLY | O_CREAT | O_EXCL, about.st_mode & 07777);
@@ -45,7 +46,8 @@ private:
         if (target.error == EEXIST && options.overwrite) target = open_existing(to, about);
         if (target.error != 0) return target;
         to_ = scoped_fd(target);
-        if (call_result const set = calls::result(os().fchmod(to_.get(), about.st_mode & 07777)); set.error != 0)
+        if (call_result const set = repeat_call([&] { return os().fchmod(to_.get(), about.st_mode & 07777); });
+            set.error != 0)
             return set;
         return copy_slice();
     }
@@ -55,7 +57,7 @@ private:
         if (opened.error != 0) return opened;
         scoped_fd target(opened);
         struct stat about {};
-        call_result const asked = calls::result(os().fstat(target.get(), &about));
+        call_result const asked = repeat_call([&] { return os().fstat(target.get(), &about); });
         if (asked.error != 0) return asked;
         // Cutting it off would leave nothing to copy.
         if (about.st_dev == source.st_dev && about.st_ino == source.st_ino) return {0, EINVAL};
@@ -68,7 +70,6 @@ private:
     call_result copy_slice() {
         for (std::size_t left = slice_bytes; left != 0;) {
             call_result const moved = copy_some(left);
-            if (moved.error == EINTR) continue;
             if (moved.error != 0) return moved;
             if (moved.value == 0) {
                 finished_ = true;
@@ -83,9 +84,9 @@ private:
     call_result copy_some(std::size_t most) {
         if (!by_hand_) {
             call_result const moved =
-                calls::result(os().copy_file_range(from_.get(), nullptr, to_.get(), nullptr, most, 0));
+                repeat_call([&] { return os().copy_file_range(from_.get(), nullptr, to_.get(), nullptr, most, 0); });
             // Nothing at the very start may be a file that does not say its size, as in /proc.
-            bool const is_certain = moved.error == 0 ? moved.value != 0 || copied_ != 0 : moved.error == EINTR;
+            bool const is_certain = moved.error == 0 && (moved.value != 0 || copied_ != 0);
             if (is_certain) return moved;
             // Whatever it is that does not go inside the kernel goes, or fails, by hand.
             by_hand_ = std::make_unique<std::byte[]>(buffer_bytes);

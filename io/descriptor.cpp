@@ -32,6 +32,7 @@ descriptor& descriptor::open(int fd, readiness_poller& by, descriptor_kind kind)
         for (half& h : d->halves_) {
             h.ready = true;
             h.deadline = clock::time_point::max();
+            h.request_failed = false;
         }
         d->watch_ = by.shared_watch();
         d->watch_->descriptors.fetch_add(1, std::memory_order_relaxed);
@@ -81,7 +82,7 @@ descriptor::unused descriptor::wait_until_unused() noexcept {
             if (operations_ == 0) {
                 if (fd_ < 0) return {};  // somebody else closes it
                 watch_->descriptors.fetch_sub(1, std::memory_order_relaxed);
-                return {std::exchange(fd_, -1), kind_ == descriptor_kind::watched ? watch_ : nullptr};
+                return {std::exchange(fd_, -1), is_shared(kind_) ? watch_ : nullptr};
             }
             closers_.push(self);
         }
@@ -105,9 +106,9 @@ descriptor_kind descriptor::kind() const noexcept {
     return kind_;
 }
 
-bool descriptor::is_abandoned() const noexcept {
+bool descriptor::can_wait() const noexcept {
     spin_guard guard(lock_);
-    return watch_->ended.load(std::memory_order_acquire);
+    return !closed_ && !watch_->ended.load(std::memory_order_acquire);
 }
 
 bool descriptor::is_open() const noexcept {

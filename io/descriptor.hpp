@@ -40,6 +40,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace weft::detail {
 
@@ -57,12 +58,15 @@ enum class descriptor_kind : std::uint8_t {
     tcp_listener,
     socket,   // unix streams end a read at every message that carries descriptors or credentials; datagrams
     file,     // pipes, terminals and whatever else has readiness: `read` and `write`
+    on_disk,  // has no readiness and may block: its calls are made by the blocking pool
     watched,  // a copy of a number that somebody else uses: waited for, never read or written
-    // Opened by somebody else, who may want it to block. A call must not, and leaves that setting alone.
+    // The same, read and written, but set to block if the others want that: no call relies on the setting, or changes it.
     shared_socket,
-    shared_file,
-    on_disk  // has no readiness and may block: its calls are made by the blocking pool
+    shared_file
 };
+
+/// Its open file may outlive its number.
+constexpr bool is_shared(descriptor_kind kind) noexcept { return kind >= descriptor_kind::watched; }
 
 /// What a direction asks for. The kernel takes bytes and connections out of the socket before a reader comes.
 enum class request_shape : std::uint8_t { readiness, bytes, connections };
@@ -100,8 +104,8 @@ public:
     void release() noexcept;
 
     bool is_open() const noexcept;
-    /// The poller that watched it has ended: nothing can be waited for any more.
-    bool is_abandoned() const noexcept;
+    /// Events can still come: it is open, and its poller has not ended.
+    bool can_wait() const noexcept;
     /// -1 once closed. For showing to others; weft itself uses `call`.
     int number() const noexcept;
 
@@ -124,12 +128,11 @@ public:
     /// Whether an operation would not have to wait.
     bool is_ready(direction way) noexcept;
 
-    /// Reads or receives at most `bytes`: first of what has arrived. By an operation whose turn it is.
-    call_result take_bytes(int fd, std::byte* to, std::size_t bytes) noexcept;
-    /// The same into several parts, perhaps into the first of them only.
-    call_result take_bytes(int fd, iovec* parts, std::size_t count) noexcept;
-    /// The next connection. By an operation whose turn it is.
-    call_result take_connection(int fd) noexcept;
+    /// Bytes of a TCP stream that have arrived, at most `bytes`, or how the request for them ended; EAGAIN while it goes on.
+    /// Nothing: the caller is to receive by itself. By an operation whose turn it is.
+    std::optional<call_result> take_bytes(std::byte* to, std::size_t bytes) noexcept;
+    /// The same for the number of a connection.
+    std::optional<call_result> take_connection() noexcept;
 
     /// What the engine is to do for a descriptor that asked.
     struct order {
@@ -169,6 +172,7 @@ private:
         request_shape shape = request_shape::readiness;
         bool stop = false;       // the request is to end
         bool stop_sent = false;  // and the kernel knows
+        bool request_failed = false;
     };
 
     // What was received before a reader came: pieces and then perhaps an error, or connections, linked through records that
@@ -197,6 +201,7 @@ private:
     bool hand_in() noexcept WEFT_REQUIRES(lock_);
     void end_request(half& h, claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);
     int add_arrival(half& h, completion const& c, descriptor* spare) noexcept WEFT_REQUIRES(lock_);
+    std::optional<call_result> nothing_arrived(request_shape shape) noexcept WEFT_REQUIRES(lock_);
     void drop_arrivals() noexcept;
     bool has_arrivals() const noexcept;
     request_shape shape_of(direction way) const noexcept WEFT_REQUIRES(lock_);

@@ -18,17 +18,12 @@ namespace {
 constexpr std::uint32_t most_pieces = 16;
 constexpr std::uint32_t most_connections = 64;
 
+// No failure: the request was stopped, or found no buffer left.
+bool just_ended(int error) noexcept { return error == ECANCELED || error == ENOBUFS; }
+
 // Failures of the request and not of the socket; if they are, the next call finds out.
 bool concerns_the_request_only(int error) noexcept {
-    switch (error) {
-    case ENOBUFS:
-    case ECANCELED:
-    case EAGAIN:
-    case EINTR:
-    case EINVAL:
-    case ENOMEM: return true;
-    default: return false;
-    }
+    return just_ended(error) || error == EAGAIN || error == EINTR || error == EINVAL || error == ENOMEM;
 }
 
 }  // namespace
@@ -52,9 +47,10 @@ request_shape descriptor::shape_of(direction way) const noexcept {
 bool descriptor::ask(direction way, request_shape shape) noexcept {
     half& h = at(way);
     if (desk_ == nullptr || h.request != request_state::none) return false;
-    if ((shape == request_shape::bytes && !desk_->receives.load(std::memory_order_relaxed)) ||
-        (shape == request_shape::connections && !desk_->accepts.load(std::memory_order_relaxed)))
-        shape = request_shape::readiness;
+    // Also if the last request failed, for want of descriptors, say: the next would at once fail again.
+    bool const is_possible = shape == request_shape::bytes ? desk_->receives.load(std::memory_order_relaxed)
+                                                           : desk_->accepts.load(std::memory_order_relaxed);
+    if (std::exchange(h.request_failed, false) || !is_possible) shape = request_shape::readiness;
     h.request = request_state::asked;
     h.shape = shape;
     h.stop = h.stop_sent = false;
@@ -72,6 +68,7 @@ bool descriptor::stop_request(direction way) noexcept {
 bool descriptor::hand_in() noexcept {
     if (asking_) return false;
     asking_ = true;
+    ++operations_;
     return desk_->hand_in(*this);
 }
 
@@ -91,6 +88,7 @@ void descriptor::collect_orders(order (&orders)[2], claimed_waiters& claimed) no
             o.what = order::kind::stop;
         }
     }
+    end_operation(claimed);
 }
 
 void descriptor::end_request(half& h, claimed_waiters& claimed) noexcept {
@@ -154,10 +152,12 @@ int descriptor::add_arrival(half& h, completion const& c, descriptor* spare) noe
     }
     if (h.shape == request_shape::readiness) return -1;
     if (c.result < 0) {
-        if (!concerns_the_request_only(-c.result)) arrived_.error = -c.result;
+        bool const is_stream = h.shape == request_shape::bytes;
+        h.request_failed = !just_ended(-c.result);
+        // Failed connections stay in the listener, or are of no interest; the error of a stream is told only once.
+        if (is_stream && !concerns_the_request_only(-c.result)) arrived_.error = -c.result;
         if (c.result == -EINVAL && !h.stop)
-            (h.shape == request_shape::bytes ? desk_->receives : desk_->accepts)
-                .store(false, std::memory_order_relaxed);
+            (is_stream ? desk_->receives : desk_->accepts).store(false, std::memory_order_relaxed);
         return -1;
     }
     if (h.shape != request_shape::connections) return -1;  // the end of the stream, which stays there
@@ -180,8 +180,8 @@ void descriptor::stop_failed(std::uint64_t name) noexcept {
     d.hand_in();
 }
 
-call_result descriptor::take_bytes(int fd, std::byte* to, std::size_t bytes) noexcept {
-    if (desk_ == nullptr) return calls::receive(fd, to, bytes);
+std::optional<call_result> descriptor::take_bytes(std::byte* to, std::size_t bytes) noexcept {
+    if (desk_ == nullptr) return {};
     piece_store& pieces = desk_->pieces;
     std::size_t taken = 0;
     while (taken != bytes) {
@@ -193,10 +193,7 @@ call_result descriptor::take_bytes(int fd, std::byte* to, std::size_t bytes) noe
             piece_store::index const at_front = arrived_.first;
             if (at_front == piece_store::none) {
                 if (taken != 0) break;
-                if (int const error = std::exchange(arrived_.error, 0); error != 0) return {0, error};
-                half const& h = at(direction::read);
-                if (h.request != request_state::none && h.shape == request_shape::bytes) return {0, EAGAIN};
-                break;
+                return nothing_arrived(request_shape::bytes);
             }
             // Taken off before it is copied, where it is used up; what is left of one only the next read looks at.
             piece_store::piece& p = pieces[at_front];
@@ -213,33 +210,29 @@ call_result descriptor::take_bytes(int fd, std::byte* to, std::size_t bytes) noe
         taken += size;
         if (whole != piece_store::none) pieces.put_back(whole);
     }
-    return taken != 0 ? call_result{taken, 0} : calls::receive(fd, to, bytes);
+    return call_result{taken, 0};
 }
 
-call_result descriptor::take_bytes(int fd, iovec* parts, std::size_t count) noexcept {
-    if (desk_ != nullptr) return take_bytes(fd, static_cast<std::byte*>(parts->iov_base), parts->iov_len);
-    return calls::receive(fd, parts, count);
-}
-
-call_result descriptor::take_connection(int fd) noexcept {
-    if (desk_ == nullptr) return calls::accept(fd);
+std::optional<call_result> descriptor::take_connection() noexcept {
+    if (desk_ == nullptr) return {};
     descriptor* record = nullptr;
     {
         spin_guard guard(lock_);
         record = arrived_.first_connection;
-        if (record != nullptr) {
-            arrived_.first_connection = record->next_free_;
-            --arrived_.count;
-        } else {
-            if (int const error = std::exchange(arrived_.error, 0); error != 0) return {0, error};
-            half const& h = at(direction::read);
-            if (h.request != request_state::none && h.shape == request_shape::connections) return {0, EAGAIN};
-        }
+        if (record == nullptr) return nothing_arrived(request_shape::connections);
+        arrived_.first_connection = record->next_free_;
+        --arrived_.count;
     }
-    if (record == nullptr) return calls::accept(fd);
     auto const number = static_cast<std::size_t>(record->number_in_waiting_);
     descriptor_pool::instance().put(*record);
-    return {number, 0};
+    return call_result{number, 0};
+}
+
+std::optional<call_result> descriptor::nothing_arrived(request_shape shape) noexcept {
+    if (int const error = std::exchange(arrived_.error, 0); error != 0) return call_result{0, error};
+    half const& h = at(direction::read);
+    if (h.request != request_state::none && h.shape == shape) return call_result{0, EAGAIN};
+    return {};
 }
 
 // By the last user.

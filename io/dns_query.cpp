@@ -115,7 +115,8 @@ void dns_query::finish(int status) noexcept {
 }
 
 void dns_query::fail(std::string const& about) const {
-    if (out_of_ != 0) throw std::system_error(out_of_, std::generic_category(), about);
+    bool const found_out = status_ == ARES_ENOTFOUND || status_ == ARES_ENODATA;  // by another try
+    if (out_of_ != 0 && !found_out) throw std::system_error(out_of_, std::generic_category(), about);
     // Older versions of c-ares say so also when all servers did answer, but with a failure.
     bool const has_answer = status_ == ARES_ECONNREFUSED && code_ != 0;
     throw_dns_failure(!has_answer ? status_ : code_ == ns_r_refused ? ARES_EREFUSED : ARES_ESERVFAIL, about);
@@ -214,8 +215,9 @@ int dns_query::open(int family, int type, int, void* self) noexcept {
 
 int dns_query::close(int fd, void* self) noexcept {
     auto& query = *static_cast<dns_query*>(self);
-    socket const closed = *query.find(fd);
-    query.sockets_.erase(query.sockets_.begin() + (query.find(fd) - query.sockets_.data()));
+    socket* const at = query.find(fd);
+    socket const closed = *at;
+    query.sockets_.erase(query.sockets_.begin() + (at - query.sockets_.data()));
     if (closed.watched != nullptr)
         closed.watched->release();  // nobody uses it: this waits for nothing
     else if (!closed.lost)

@@ -1,8 +1,6 @@
 #include "file_operation.hpp"
 
-#include <weft/this_fiber.hpp>
-
-#include <new>
+#include "ring_file.hpp"
 
 namespace weft::detail {
 
@@ -50,23 +48,13 @@ call_result make_call(file_request const& request) noexcept {
 }
 
 outcome perform(file_request const& request) {
+    if (auto const done = perform_on_ring(request, interruptible::yes)) return *done;
     return off_worker([&request] { return make_call(request); });
 }
 
 outcome perform_shielded(file_request const& request) noexcept {
-    this_fiber::shield const whatever_happens;
-    bool made = false;
-    call_result done;
-    try {
-        off_worker([&] {
-            made = true;
-            return done = make_call(request);
-        });
-    } catch (std::bad_alloc const&) {  // no thread either
-    }
-    // Without a thread to make it on, the call is made here: better to hold up the worker than to lose a descriptor.
-    if (!made) done = make_call(request);
-    return {done.value, done.error};
+    if (auto const done = perform_on_ring(request, interruptible::no)) return *done;
+    return off_worker_shielded([&request] { return make_call(request); });
 }
 
 }  // namespace weft::detail

@@ -62,7 +62,9 @@ accepted accept_from(descriptor* listener, std::shared_ptr<descriptor_reserve> c
     operation op(*listener, direction::read, accepting);
     bool has_paused = false;
     for (;;) {
-        call_result const got = op.accept();
+        auto const accept = [](int fd) { return calls::accept(fd); };
+        call_result const got =
+            listener->kind() == descriptor_kind::tcp_listener ? op.accept(accept) : op.attempt(accept);
         if (got.error == 0) {
             descriptor_kind const kind =
                 listener->kind() == descriptor_kind::tcp_listener ? descriptor_kind::tcp : listener->kind();

@@ -39,9 +39,8 @@ void complete(int directory, char const* name, fs::list_options options, fs::dir
 
 call_result read_block(int directory, fs::list_options options, std::vector<fs::directory_entry>& to) {
     alignas(dirent64) std::byte block[listing_block_bytes];
-    call_result got;
-    do got = calls::result(os().getdents64(directory, block, sizeof block));
-    while (got.error == EINTR);
+    call_result const got = repeat_call([&] { return os().getdents64(directory, block, sizeof block); });
+    if (got.error == ENOENT) return {};  // removed while we read: nothing is in it any more
     for (std::size_t at = 0; at < got.value;) {
         auto const& found = *reinterpret_cast<dirent64 const*>(block + at);
         at += found.d_reclen;

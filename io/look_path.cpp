@@ -19,6 +19,19 @@ int runnable(std::string const& path) noexcept {
     return calls::uninterrupted([&] { return os().faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS); }).error;
 }
 
+// Else the system could not say.
+bool is_about_the_file(int error) noexcept {
+    switch (error) {
+    case EACCES:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENOENT:
+    case ENOTDIR: return true;
+    default: return false;
+    }
+}
+
 int find(std::string_view command, std::string& found) {
     if (command.find('/') != command.npos) {
         found = command;
@@ -33,7 +46,7 @@ int find(std::string_view command, std::string& found) {
         if (!folder.starts_with('/')) continue;
         found = std::string(folder) + "/" + std::string(command);
         int const why = runnable(found);
-        if (why == 0) return 0;
+        if (why == 0 || !is_about_the_file(why)) return why;
         if (why == EACCES) error = EACCES;
     }
     return error;

@@ -33,7 +33,8 @@ outcome ask_whether(path_view path, bool& is_there) {
 outcome change_permissions(path_view path, unsigned permissions) {
     path_text const text(path);
     if (text.error() != 0) return {0, text.error()};
-    return off_worker([&] { return calls::result(os().fchmodat(AT_FDCWD, text.c_str(), permissions, 0)); });
+    return off_worker(
+        [&] { return repeat_call([&] { return os().fchmodat(AT_FDCWD, text.c_str(), permissions, 0); }); });
 }
 
 timespec as_timespec(file_time t) noexcept {
@@ -45,7 +46,7 @@ outcome change_times(path_view path, file_time accessed, file_time modified) {
     path_text const text(path);
     if (text.error() != 0) return {0, text.error()};
     timespec const times[] = {as_timespec(accessed), as_timespec(modified)};
-    return off_worker([&] { return calls::result(os().utimensat(AT_FDCWD, text.c_str(), times, 0)); });
+    return off_worker([&] { return repeat_call([&] { return os().utimensat(AT_FDCWD, text.c_str(), times, 0); }); });
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ call_result make_directory(char const* path, unsigned permissions) noexcept {
 
 // From the top, so that it does not matter who else makes some of them at the same time.
 call_result make_directories(std::string path, unsigned permissions) {
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
     for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
         path[slash] = '\0';
         call_result const made = make_directory(path.c_str(), 0777);
@@ -88,13 +89,13 @@ outcome rename_one(path_view from, path_view to) {
 
 outcome make_symlink(path_view target, path_view path) {
     return with_paths(target, path, [](char const* to, char const* from) {
-        return calls::result(os().symlinkat(to, AT_FDCWD, from));
+        return repeat_call([&] { return os().symlinkat(to, AT_FDCWD, from); });
     });
 }
 
 outcome make_hard_link(path_view existing, path_view path) {
     return with_paths(existing, path, [](char const* from, char const* to) {
-        return calls::result(os().linkat(AT_FDCWD, from, AT_FDCWD, to, 0));
+        return repeat_call([&] { return os().linkat(AT_FDCWD, from, AT_FDCWD, to, 0); });
     });
 }
 
@@ -102,7 +103,8 @@ outcome read_link(path_view path, std::string& target) {
     return with_path(path, [&target](char const* text) {
         target.resize(256);
         for (;;) {
-            call_result const got = calls::result(os().readlinkat(AT_FDCWD, text, target.data(), target.size()));
+            call_result const got =
+                repeat_call([&] { return os().readlinkat(AT_FDCWD, text, target.data(), target.size()); });
             // A target that just fits may have been cut off.
             bool const fits = got.value < target.size();
             if (got.error != 0 || fits) {

@@ -24,20 +24,30 @@ public:
         return attempt(call, request_shape::readiness);
     }
 
-    /// Receives at most `bytes` of a TCP stream.
-    call_result receive(void* to, std::size_t bytes) {
-        return attempt([&](int fd) { return d_.take_bytes(fd, static_cast<std::byte*>(to), bytes); },
-                       request_shape::bytes);
+    /// Receives at most `bytes` of a TCP stream: what has arrived, or with `call(number)`.
+    template <class Call>
+    call_result receive(void* to, std::size_t bytes, Call const& call) {
+        auto const take = [&](int fd) {
+            std::optional<call_result> const taken = d_.take_bytes(static_cast<std::byte*>(to), bytes);
+            return taken ? *taken : call(fd);
+        };
+        return attempt(take, request_shape::bytes);
     }
 
-    /// The same into several parts. Perhaps less than has arrived.
-    call_result receive(iovec* parts, std::size_t count) {
-        return attempt([&](int fd) { return d_.take_bytes(fd, parts, count); }, request_shape::bytes);
+    /// The same into several parts; perhaps less than has arrived.
+    template <class Call>
+    call_result receive(iovec const* parts, Call const& call) {
+        return receive(parts->iov_base, parts->iov_len, call);
     }
 
-    /// Accepts from any listener: the number of a connection.
-    call_result accept() {
-        return attempt([this](int fd) { return d_.take_connection(fd); }, request_shape::connections);
+    /// The number of the next connection, from a TCP listener: one that has arrived, or by `call(number)`.
+    template <class Call>
+    call_result accept(Call const& call) {
+        auto const take = [&](int fd) {
+            std::optional<call_result> const taken = d_.take_connection();
+            return taken ? *taken : call(fd);
+        };
+        return attempt(take, request_shape::connections);
     }
 
     /// Sleeps for `time`, for what no event tells. Ends early with the descriptor's deadline or its close, which the next

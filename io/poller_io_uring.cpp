@@ -19,11 +19,12 @@
 #include "poller_io_uring.hpp"
 
 #include "descriptor.hpp"
+#include "ring_job.hpp"
+#include "ring_submission.hpp"
 #include "system_table.hpp"
 
 #include <weft/detail/fatal.hpp>
 
-#include <liburing.h>
 #include <sys/mman.h>
 #include <algorithm>
 #include <cerrno>
@@ -39,7 +40,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t interrupt_name = std::numeric_limits<std::uint64_t>::max();
-constexpr unsigned piece_group = 0;
 constexpr auto retry_interval = 1ms;  // while the kernel lacks the memory to take a request
 
 [[noreturn]] void refuse(int error, char const* what) { throw std::system_error(error, std::generic_category(), what); }
@@ -85,7 +85,7 @@ public:
         unsigned const tail = *both_.sq.ktail;
         io_uring_sqe& entry = both_.sq.sqes[tail & (entries_ - 1)];
         std::memset(&entry, 0, sizeof entry);
-        fill(&entry);
+        fill(entry);
         entry.user_data = name;
         io_uring_smp_store_release(both_.sq.ktail, tail + 1);
     }
@@ -162,6 +162,7 @@ public:
     ~io_uring_poller() override;
 
     void add(int, std::uint64_t) override {}
+    void remove(int) noexcept override {}
     void poll(clock::time_point deadline, ready_list& ready) override;
     void interrupt() noexcept override { desk_.interrupt(); }
     void look() noexcept override {
@@ -173,6 +174,7 @@ public:
 private:
     bool prepare(bool only_looks) noexcept;
     void submit(descriptor::order const& o) noexcept WEFT_REQUIRES(preparing_);
+    void submit(ring_job& job, bool stops) noexcept WEFT_REQUIRES(preparing_);
     enum class submits : bool { no, yes };
     bool enter(clock::duration longest, submits what_is_there) noexcept;
     void reap(claimed_waiters& claimed, bool only_looks) noexcept;
@@ -198,48 +200,44 @@ bool io_uring_poller::prepare(bool only_looks) noexcept {
     if (!only_looks && !hears_interrupts_.load(std::memory_order_relaxed) && ring_.room() != 0) {
         hears_interrupts_.store(true, std::memory_order_relaxed);
         ring_.push(interrupt_name,
-                   [this](io_uring_sqe* entry) { io_uring_prep_poll_multishot(entry, desk_.event_number(), POLLIN); });
+                   [this](io_uring_sqe& entry) { io_uring_prep_poll_multishot(&entry, desk_.event_number(), POLLIN); });
     }
     for (;;) {
         if (ring_.room() < 2) return true;
-        descriptor* const d = desk_.take();
-        if (d == nullptr) return false;
-        descriptor::order orders[2];
         claimed_waiters claimed;
-        d->collect_orders(orders, claimed);
-        for (descriptor::order const& o : orders) submit(o);
+        bool stops = false;
+        if (descriptor* const d = desk_.take()) {
+            descriptor::order orders[2];
+            d->collect_orders(orders, claimed);
+            for (descriptor::order const& o : orders)
+                if (o.what != descriptor::order::kind::nothing) submit(o);
+        } else if (ring_job* const job = desk_.take_job(stops, claimed)) {
+            submit(*job, stops);
+        } else {
+            claimed.deliver();
+            return false;
+        }
         claimed.deliver();
     }
 }
 
 void io_uring_poller::submit(descriptor::order const& o) noexcept {
-    using kind = descriptor::order::kind;
-    if (o.what == kind::nothing) return;
-    if (o.what == kind::stop) {
-        ring_.push(o.name | request_name::stop, [&o](io_uring_sqe* entry) {
-            io_uring_prep_cancel64(entry, o.name, 0);
-            entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    bool const stops = o.what == descriptor::order::kind::stop;
+    if (!stops) under_way_.fetch_add(1, std::memory_order_relaxed);
+    ring_.push(stops ? o.name | request_name::stop : o.name, [&o](io_uring_sqe& entry) { describe(entry, o); });
+}
+
+void io_uring_poller::submit(ring_job& job, bool stops) noexcept {
+    auto const name = reinterpret_cast<std::uintptr_t>(&job);
+    if (stops) {
+        ring_.push(name | request_name::stop, [name](io_uring_sqe& entry) {
+            io_uring_prep_cancel64(&entry, name, 0);
+            entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
         });
-        return;
+    } else {
+        under_way_.fetch_add(1, std::memory_order_relaxed);
+        ring_.push(name, [&job](io_uring_sqe& entry) { describe(entry, job.what); });
     }
-    under_way_.fetch_add(1, std::memory_order_relaxed);
-    ring_.push(o.name, [&o](io_uring_sqe* entry) {
-        switch (o.shape) {
-        case request_shape::bytes:
-            io_uring_prep_recv_multishot(entry, o.fd, nullptr, 0, 0);
-            entry->flags |= IOSQE_BUFFER_SELECT;
-            entry->buf_group = piece_group;
-            entry->ioprio |= IORING_RECVSEND_POLL_FIRST;  // a call has just found nothing
-            break;
-        case request_shape::connections:
-            io_uring_prep_multishot_accept(entry, o.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-            break;
-        case request_shape::readiness:
-            io_uring_prep_poll_multishot(entry, o.fd,
-                                         (o.name & request_name::write) != 0 ? POLLOUT : POLLIN | POLLRDHUP | POLLPRI);
-            break;
-        }
-    });
 }
 
 // False: the kernel took nothing, for want of memory, and should be asked again a little later.
@@ -308,9 +306,15 @@ void io_uring_poller::handle(io_uring_cqe const& news, claimed_waiters& claimed)
         if (!goes_on) hears_interrupts_.store(false, std::memory_order_relaxed);
         return;
     }
+    bool const is_descriptors = (news.user_data & request_name::of_descriptor) != 0;
     if ((news.user_data & request_name::stop) != 0) {
-        // Not there, or at work this moment.
-        descriptor::stop_failed(news.user_data & ~request_name::stop);
+        // Not there, or at work this moment: a job is about to be done then.
+        if (is_descriptors) descriptor::stop_failed(news.user_data & ~request_name::stop);
+        return;
+    }
+    if (!is_descriptors) {
+        under_way_.fetch_sub(1, std::memory_order_relaxed);
+        desk_.complete(*reinterpret_cast<ring_job*>(news.user_data), news.res, claimed);
         return;
     }
     completion c{news.res, goes_on};

@@ -61,6 +61,11 @@ public:
         return false;
     }
 
+    /// One that is in no list.
+    void claim(readiness_waiter& w) noexcept {
+        if (w.token.try_claim()) keep(w);
+    }
+
     void deliver() noexcept {
         while (readiness_waiter* w = next()) w->token.who->deliver(w->tag);
     }

@@ -45,8 +45,7 @@ public:
     virtual void add(int fd, std::uint64_t key) = 0;
     /// Ends that while `fd` is still open. Needed only where another number keeps the open file alive: the system goes on
     /// reporting it otherwise. An event that has been collected may still come.
-    /// With a desk, does nothing.
-    virtual void remove(int) noexcept {}
+    virtual void remove(int fd) noexcept = 0;
     /// Tells descriptors what has come to be known since the last poll, without asking the kernel.
     virtual void look() noexcept {}
 

@@ -41,7 +41,7 @@ call_result take_permissions(int fd, std::string const& from) noexcept {
     request.path = from.c_str();
     request.about = &found;
     if (make_call(request).error != 0 || !S_ISREG(found.stx_mode)) return {};  // nothing there to take them from
-    return calls::result(os().fchmod(fd, found.stx_mode & 07777));
+    return repeat_call([&] { return os().fchmod(fd, found.stx_mode & 07777); });
 }
 
 call_result open_beside(std::string const& path, std::string& temporary) {

@@ -1,6 +1,7 @@
 #include "request_desk.hpp"
 
 #include "descriptor.hpp"
+#include "ring_job.hpp"
 
 #include <sys/mman.h>
 #include <cerrno>
@@ -46,7 +47,7 @@ bool request_desk::hand_in(descriptor& d) noexcept {
     d.next_asking_ = nullptr;
     (was_empty ? first_ : last_->next_asking_) = &d;
     last_ = &d;
-    return was_empty;
+    return was_empty && first_job_ == nullptr;
 }
 
 descriptor* request_desk::take() noexcept {
@@ -54,6 +55,64 @@ descriptor* request_desk::take() noexcept {
     descriptor* const d = first_;
     if (d != nullptr) first_ = d->next_asking_;
     return d;
+}
+
+bool request_desk::list(ring_job& job) noexcept {
+    bool const was_empty = first_job_ == nullptr;
+    job.listed = true;
+    job.next = nullptr;
+    (was_empty ? first_job_ : last_job_->next) = &job;
+    last_job_ = &job;
+    return was_empty && first_ == nullptr;
+}
+
+bool request_desk::hand_in(ring_job& job) noexcept {
+    spin_guard guard(lock_);
+    return list(job);
+}
+
+bool request_desk::stop(ring_job& job, wait_token sleeper, bool& kick) noexcept {
+    spin_guard guard(lock_);
+    if (job.now == ring_job::state::done) return false;
+    job.sleeper.token = sleeper;
+    job.stop = true;
+    kick = !job.listed && list(job);
+    return true;
+}
+
+ring_job* request_desk::take_job(bool& stops, claimed_waiters& claimed) noexcept {
+    spin_guard guard(lock_);
+    while (ring_job* const job = first_job_) {
+        first_job_ = job->next;
+        job->listed = false;
+        stops = job->now == ring_job::state::in_progress;
+        if (job->stop && !stops) {
+            complete_locked(*job, -ECANCELED, claimed);
+            continue;
+        }
+        job->now = ring_job::state::in_progress;
+        return job;
+    }
+    return nullptr;
+}
+
+void request_desk::complete(ring_job& job, int result, claimed_waiters& claimed) noexcept {
+    spin_guard guard(lock_);
+    complete_locked(job, result, claimed);
+}
+
+void request_desk::complete_locked(ring_job& job, int result, claimed_waiters& claimed) noexcept {
+    if (job.listed) {  // to be stopped, too late
+        ring_job* before = nullptr;
+        for (ring_job* j = first_job_; j != &job; j = j->next) before = j;
+        (before == nullptr ? first_job_ : before->next) = job.next;
+        if (last_job_ == &job) last_job_ = before;
+        job.listed = false;
+    }
+    job.result = result;
+    job.now = ring_job::state::done;
+    // Not won: the fiber was cancelled and comes to look.
+    claimed.claim(job.sleeper);
 }
 
 void request_desk::interrupt() noexcept {

@@ -2,7 +2,8 @@
 // Where descriptors hand in what they want of an engine that completes requests (io_uring), and where they keep what has
 // arrived before anybody asked for it. The engine picks requests up in its next poll; descriptors may outlive it.
 //
-// Invariants: a descriptor in the list is open, because what it asks for counts as an operation in progress.
+// Invariants: a descriptor in the list stays open, because that counts as an operation in progress, as the request does; also if
+//             the request that it wanted stopped ends before: its record must not begin another life in this list.
 //             A piece belongs to the kernel, to one descriptor's arrivals, to whoever is
 //             copying it, or is on its way back; only the engine gives pieces to the kernel.
 //             Whenever the engine's owner sleeps and the list is not empty, it has been interrupted.
@@ -12,6 +13,7 @@
 
 #include <weft/detail/poller.hpp>
 #include <weft/detail/spin_lock.hpp>
+#include <weft/detail/waiter.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -20,7 +22,9 @@
 
 namespace weft::detail {
 
+class claimed_waiters;
 class descriptor;
+struct ring_job;
 
 /// Memory that the kernel fills with what arrives, in pieces of one size, lent to whoever has it next.
 ///
@@ -87,6 +91,16 @@ public:
     /// By the engine: the oldest in the list, or null.
     descriptor* take() noexcept;
 
+    /// The same for a file operation, whose sleeper is set.
+    bool hand_in(ring_job& job) noexcept;
+    /// By the fiber of a job that was handed in, when it was cancelled. True: `sleeper` will be woken when the job is done,
+    /// and if `kick` is set the desk is to be kicked. False: it is done.
+    bool stop(ring_job& job, wait_token sleeper, bool& kick) noexcept;
+    /// By the engine: the oldest job that is to begin, or to be stopped if `stops` is set; null if there is none.
+    ring_job* take_job(bool& stops, claimed_waiters& claimed) noexcept;
+    /// By the engine.
+    void complete(ring_job& job, int result, claimed_waiters& claimed) noexcept;
+
     void interrupt() noexcept;
     /// By the engine's owner. True: there was one since the last time.
     bool take_interrupt() noexcept { return interrupted_.exchange(false, std::memory_order_acq_rel); }
@@ -104,6 +118,8 @@ public:
 
 private:
     void signal() const noexcept;
+    bool list(ring_job& job) noexcept WEFT_REQUIRES(lock_);
+    void complete_locked(ring_job& job, int result, claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);
 
     poller const* const owner_;
     int const event_;
@@ -113,6 +129,8 @@ private:
     spin_lock lock_;
     descriptor* first_ WEFT_GUARDED_BY(lock_) = nullptr;
     descriptor* last_ WEFT_GUARDED_BY(lock_) = nullptr;
+    ring_job* first_job_ WEFT_GUARDED_BY(lock_) = nullptr;
+    ring_job* last_job_ WEFT_GUARDED_BY(lock_) = nullptr;
 };
 
 }  // namespace weft::detail

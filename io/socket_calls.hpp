@@ -112,7 +112,7 @@ inline call_result remote_address(int fd, sockaddr_storage& address) noexcept {
 /// Not 0 if reading (writing) would not block now; nothing is waited for.
 inline call_result would_not_block(int fd, bool writing) noexcept {
     pollfd about{fd, static_cast<short>(writing ? POLLOUT : POLLIN | POLLRDHUP), 0};
-    return result(os().poll(&about, 1, 0));
+    return uninterrupted([&] { return os().poll(&about, 1, 0); });
 }
 
 /// A descriptor of no other use than to be one.

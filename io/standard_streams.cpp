@@ -42,6 +42,11 @@ bool is_terminal(int number, dev_t device) noexcept {
     return os().tcgetattr(number, &settings) == 0;
 }
 
+int checked(call_result const& r) {
+    if (r.error != 0) throw std::system_error(r.error, std::generic_category(), "weft: a standard stream");
+    return static_cast<int>(r.value);
+}
+
 owned_number open_again(int number, direction way) {
     std::string const path = "/proc/self/fd/" + std::to_string(number);
     int const mode = way == direction::read ? O_RDONLY : O_WRONLY;
@@ -51,9 +56,7 @@ owned_number open_again(int number, direction way) {
 }
 
 owned_number copy_of(int number) {
-    call_result const copied = calls::result(os().fcntl(number, F_DUPFD_CLOEXEC, 0));
-    if (copied.error != 0) throw std::system_error(copied.error, std::generic_category(), "weft: a standard stream");
-    return owned_number(static_cast<int>(copied.value));
+    return owned_number(checked(calls::result(os().fcntl(number, F_DUPFD_CLOEXEC, 0))));
 }
 
 }  // namespace
@@ -63,7 +66,7 @@ descriptor* open_shared(int number, direction way) {
     call_result const flags = calls::result(os().fcntl(number, F_GETFL, 0));
     if (flags.error != 0 || !allows(static_cast<int>(flags.value), way)) return nullptr;
     struct stat about {};
-    if (os().fstat(number, &about) != 0) return nullptr;
+    checked(calls::result(os().fstat(number, &about)));
 
     if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode) || S_ISBLK(about.st_mode))
         return &descriptor::open(copy_of(number).release(), watcher, descriptor_kind::on_disk);

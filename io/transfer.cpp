@@ -93,9 +93,9 @@ outcome read_stream(descriptor* stream, std::span<std::byte> buffer, bool fill) 
     outcome so_far;
     do {
         auto const rest = buffer.subspan(so_far.bytes);
-        call_result const got = kind == descriptor_kind::tcp
-                                    ? op.receive(rest.data(), rest.size())
-                                    : op.attempt([&](int fd) { return its.receive(fd, rest.data(), rest.size()); });
+        auto const receive = [&](int fd) { return its.receive(fd, rest.data(), rest.size()); };
+        call_result const got =
+            kind == descriptor_kind::tcp ? op.receive(rest.data(), rest.size(), receive) : op.attempt(receive);
         if (got.error != 0) return failed(op, its, so_far.bytes, got.error);
         if (got.value == 0) break;
         // Less than asked for, but not the end: the stream is empty, and asking again would only say so.

@@ -61,9 +61,9 @@ outcome read_stream_parts(descriptor* socket, std::span<std::span<std::byte> con
     part_cursor<std::byte> rest(parts);
     if (rest.done()) return {};
     operation op(*socket, direction::read, reading);
-    call_result const got = socket->kind() == descriptor_kind::tcp
-                                ? op.receive(rest.parts(), rest.count())
-                                : op.attempt([&](int fd) { return calls::receive(fd, rest.parts(), rest.count()); });
+    auto const receive = [&](int fd) { return calls::receive(fd, rest.parts(), rest.count()); };
+    call_result const got =
+        socket->kind() == descriptor_kind::tcp ? op.receive(rest.parts(), receive) : op.attempt(receive);
     if (got.error != 0) return {0, got.error, op.was_cancelled()};
     if (got.value != 0 && got.value < rest.bytes()) op.drained();
     return {got.value};

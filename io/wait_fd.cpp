@@ -105,7 +105,7 @@ found wait_for(descriptor* watched, readiness what, clock::time_point deadline) 
         call_result const looked = d.call([what](int fd) { return look(fd, what, 0); });
         if (is_answer(looked)) return answer(looked);
         if (deadline != never && deadline <= clock::now()) return {{0, ETIMEDOUT}};
-        if (d.is_abandoned()) return {{0, ECANCELED}};
+        if (!d.can_wait()) return {{0, ECANCELED}};
         if (sleep(d, what, deadline) == detail::tag_cancelled)
             return {{0, detail::cancelled_by_deadline() ? ETIMEDOUT : ECANCELED, true}};
     }

@@ -50,7 +50,7 @@ int watch_tree::add(int inotify, std::string const& path, bool is_root, bool rec
 
 int watch_tree::watch(int inotify, std::string const& path, bool is_root, int& number) {
     std::uint32_t const flags = is_root ? wanted | IN_DELETE_SELF | IN_MOVE_SELF : wanted | IN_DONT_FOLLOW;
-    call_result const added = calls::result(os().inotify_add_watch(inotify, path.c_str(), flags));
+    call_result const added = repeat_call([&] { return os().inotify_add_watch(inotify, path.c_str(), flags); });
     if (added.error != 0) return added.error;
     number = static_cast<int>(added.value);
     directory& watched = by_number_[number];

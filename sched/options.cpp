@@ -121,10 +121,9 @@ runtime_options resolve(runtime_options o) {
     override_number("WEFT_SHUTDOWN_GRACE", grace);
     override_number("WEFT_SEED", o.seed);
     override_number("WEFT_SPARE_WORKERS", o.spare_workers);
-    override_choice<poller_kind>("WEFT_POLLER", o.poller,
-                                 {{"automatic", poller_kind::automatic},
-                                  {"epoll", poller_kind::epoll},
-                                  {"io_uring", poller_kind::io_uring}});
+    override_choice<poller_kind>(
+        "WEFT_POLLER", o.poller,
+        {{"automatic", poller_kind::automatic}, {"epoll", poller_kind::epoll}, {"io_uring", poller_kind::io_uring}});
     override_choice<straggler_action>("WEFT_STRAGGLERS", o.stragglers,
                                       {{"abort", straggler_action::abort}, {"leak", straggler_action::leak}});
     override_choice<deadlock_action>(

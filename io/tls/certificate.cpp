@@ -7,10 +7,10 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <new>
@@ -31,7 +31,7 @@ bio_handle open_text(std::string_view text, std::string const& what) {
 int give_passphrase(char* to, int size, int /*writing*/, void* passphrase) {
     auto const& text = *static_cast<std::string const*>(passphrase);
     if (text.empty() || text.size() > static_cast<std::size_t>(size)) return -1;
-    std::memcpy(to, text.data(), text.size());
+    std::copy(text.begin(), text.end(), to);
     return static_cast<int>(text.size());
 }
 
@@ -104,9 +104,11 @@ tls_identity parse_identity(std::string_view chain, std::string const& chain_nam
     std::string secret = passphrase;  // the callback takes no constant
     made.key.reset(PEM_read_bio_PrivateKey(text.get(), nullptr, give_passphrase, &secret));
     OPENSSL_cleanse(secret.data(), secret.size());
-    if (made.key == nullptr) throw_openssl_error("weft::tls: no private key in " + key_name + ", or a wrong passphrase");
+    if (made.key == nullptr)
+        throw_openssl_error("weft::tls: no private key in " + key_name + ", or a wrong passphrase");
     if (X509_check_private_key(made.leaf.get(), made.key.get()) != 1)
-        throw_openssl_error("weft::tls: the key in " + key_name + " does not belong to the certificate in " + chain_name);
+        throw_openssl_error("weft::tls: the key in " + key_name + " does not belong to the certificate in " +
+                            chain_name);
     return made;
 }
 
@@ -142,7 +144,7 @@ std::string list_names(X509* certificate) {
 
 std::string numeric_address(std::string_view text) {
     if (text.size() > 1 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
-    std::string const address(text.substr(0, text.find('%')));
+    std::string address(text.substr(0, text.find('%')));
     std::array<std::byte, 16> parsed{};
     for (int const family : {AF_INET, AF_INET6})
         if (::inet_pton(family, address.c_str(), parsed.data()) == 1) return address;

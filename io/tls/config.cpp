@@ -7,7 +7,8 @@ namespace weft::tls {
 
 using detail::tls_access;
 
-identity identity::from_files(std::string const& chain_file, std::string const& key_file, std::string const& passphrase) {
+identity identity::from_files(std::string const& chain_file, std::string const& key_file,
+                              std::string const& passphrase) {
     return blocking([&] {
         std::string const chain = detail::read_pem_file(chain_file);
         std::string const key = detail::read_pem_file(key_file);

@@ -31,8 +31,8 @@ bool is_interruption(std::error_code const& code) noexcept {
 
 }  // namespace
 
-tls_connection::tls_connection(std::unique_ptr<tls_transport> transport,
-                               std::shared_ptr<tls_settings const> settings, std::string_view host)
+tls_connection::tls_connection(std::unique_ptr<tls_transport> transport, std::shared_ptr<tls_settings const> settings,
+                               std::string_view host)
     : settings_(std::move(settings)), transport_(std::move(transport)), engine_(settings_, host) {}
 
 tls_outcome tls_connection::handshake() {
@@ -167,7 +167,8 @@ std::error_code tls_connection::receive() {
         if (received < small_read) large_ = {};
         return {};
     }
-    std::array<std::byte, small_read> small;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
+    std::array<std::byte, small_read>
+        small;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
     std::error_code const failed = receive_into(small, received);
     if (received == small.size()) large_.resize(large_read);
     return failed;
@@ -193,7 +194,10 @@ bool tls_connection::set_write_deadline(clock::time_point t) {
 }
 
 void tls_connection::close() noexcept {
-    if (!turns_.close()) return;
+    if (!turns_.begin_close()) {
+        turns_.wait_until_closed();
+        return;
+    }
     try {
         // Nobody has to give the turn back: no operation begins any more.
         if (is_ready() && turns_.try_take(tls_way::write)) {
@@ -203,7 +207,7 @@ void tls_connection::close() noexcept {
     } catch (...) {  // NOLINT(bugprone-empty-catch): without a goodbye, then; the transport is closed all the same
     }
     transport_->close();
-    turns_.wait_until_unused();
+    turns_.end_close();
 }
 
 }  // namespace weft::detail

@@ -51,7 +51,8 @@ tls_engine::tls_engine(std::shared_ptr<tls_settings const> settings, std::string
 // An empty `name`: host_ is an address.
 void tls_engine::expect_host(std::string_view name) {
     if (host_.empty())
-        throw std::invalid_argument("weft::tls: a client needs the name of the server, to check the certificate against");
+        throw std::invalid_argument(
+            "weft::tls: a client needs the name of the server, to check the certificate against");
     X509_VERIFY_PARAM* const rules = SSL_get0_param(ssl_.get());
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     bool const set = name.empty() ? X509_VERIFY_PARAM_set1_ip_asc(rules, host_.c_str()) == 1
@@ -60,7 +61,7 @@ void tls_engine::expect_host(std::string_view name) {
 }
 
 void tls_engine::offer_session() {
-    if (settings_->sessions == nullptr) return;
+    if (settings_->sessions == nullptr || host_.empty()) return;
     session_handle const session = settings_->sessions->take(host_);
     offered_session_ = session != nullptr && SSL_set_session(ssl_.get(), session.get()) == 1;
 }
@@ -210,7 +211,9 @@ void tls_engine::note_verification(X509_STORE_CTX* store) {
     }
 }
 
-void tls_engine::note_session(session_handle session) { settings_->sessions->put(host_, std::move(session)); }
+void tls_engine::note_session(session_handle session) {
+    if (!host_.empty()) settings_->sessions->put(host_, std::move(session));
+}
 
 // What throws here must not pass through OpenSSL: the code stays, without its text, and a session is not kept.
 int note_verification(int ok, X509_STORE_CTX* store) noexcept {

@@ -9,7 +9,7 @@
 // Lock order: lock_ may be held while OpenSSL's callbacks take the session cache's lock.
 // Rejected:   OpenSSL on the socket itself: it would block the worker, or have to be asked twice about everything.
 
-#include "byte_queue.hpp"
+#include "bio_queue.hpp"
 #include "openssl_error.hpp"
 #include "openssl_handle.hpp"
 #include "settings.hpp"

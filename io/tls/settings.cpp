@@ -27,7 +27,9 @@ std::string wire_form(std::vector<std::string> const& protocols) {
     return wire;
 }
 
-unsigned char const* bytes_of(std::string const& s) noexcept { return reinterpret_cast<unsigned char const*>(s.data()); }
+unsigned char const* bytes_of(std::string const& s) noexcept {
+    return reinterpret_cast<unsigned char const*>(s.data());
+}
 
 // What clients and servers have in common.
 template <class Options>
@@ -85,7 +87,8 @@ int choose_identity(SSL* ssl, void* argument) noexcept {
     for (auto const& identity : settings.identities) {
         if (X509_check_host(identity->leaf.get(), name, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) != 1) continue;
         if (!std::exchange(found, true)) SSL_certs_clear(ssl);  // the first one, which all connections start with
-        if (SSL_use_cert_and_key(ssl, identity->leaf.get(), identity->key.get(), identity->chain.get(), 1) != 1) return 0;
+        if (SSL_use_cert_and_key(ssl, identity->leaf.get(), identity->key.get(), identity->chain.get(), 1) != 1)
+            return 0;
     }
     return 1;
 }
@@ -149,7 +152,8 @@ std::shared_ptr<tls_settings const> build_settings(tls::server_options const& op
     if (options.identities.empty())
         throw std::invalid_argument("weft::tls: a server needs an identity: a certificate and its key");
     if (options.clients != tls::client_certificate::ignored && options.trust_files.empty() && options.trust_pem.empty())
-        throw std::invalid_argument("weft::tls: to check clients' certificates, say whom to trust: trust_files or trust_pem");
+        throw std::invalid_argument(
+            "weft::tls: to check clients' certificates, say whom to trust: trust_files or trust_pem");
     auto made = begin_settings(options, false);
     SSL_CTX* const context = made->context.get();
     SSL_CTX_set_verify(context, verify_mode(options.clients), note_verification);

@@ -19,7 +19,7 @@ struct tls_settings {
     clock::duration handshake_timeout{};
     bool is_client = false;
     bool checks_host = false;
-    std::string alpn;                                             // as it goes over the wire: each name after its length
+    std::string alpn;  // as it goes over the wire: each name after its length
     std::vector<std::shared_ptr<tls_identity const>> identities;  // a server's, for SNI
     std::unique_ptr<session_cache> sessions;                      // a client's, if it resumes
 };

@@ -18,7 +18,6 @@ bool tls_turns::begin() {
 void tls_turns::end() {
     std::lock_guard const guard(lock_);
     --users_;
-    // Under the lock: whoever waits for the last user may destroy this as soon as it is released.
     if (closed_) changed_.notify_all();
 }
 
@@ -68,13 +67,23 @@ bool tls_turns::is_open() {
     return !closed_;
 }
 
-bool tls_turns::close() {
+bool tls_turns::begin_close() {
     std::lock_guard const guard(lock_);
+    if (std::exchange(closed_, true)) return false;
+    ++users_;
     changed_.notify_all();
-    return !std::exchange(closed_, true);
+    return true;
 }
 
-void tls_turns::wait_until_unused() {
+void tls_turns::end_close() {
+    this_fiber::shield const until_then;
+    std::unique_lock guard(lock_);
+    changed_.wait(guard, [&] { return users_ == 1; });
+    users_ = 0;
+    changed_.notify_all();
+}
+
+void tls_turns::wait_until_closed() {
     this_fiber::shield const until_then;
     std::unique_lock guard(lock_);
     changed_.wait(guard, [&] { return users_ == 0; });

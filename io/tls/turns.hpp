@@ -3,7 +3,8 @@
 //
 // Invariants: a way that is taken belongs to one operation; the others stand in line until it is given back, their deadline
 //             passes, or they are cancelled.
-//             Once closed_, no operation begins and none gets a turn. users_ counts the operations between begin and end.
+//             Once closed_, no operation begins and none gets a turn. users_ counts the operations between begin and end, and
+//             the one that closes. Who makes it 0 touches nothing any more once it has released lock_: then this may be destroyed.
 // Lock order: lock_ is a leaf; nobody parks with it, except in changed_, which releases it.
 
 #include <weft/clock.hpp>
@@ -36,10 +37,12 @@ public:
     clock::time_point deadline(tls_way way);
 
     bool is_open();
-    /// Sends those in line away. False: closed before.
-    bool close();
+    /// Sends those in line away. False: closed before. Else whoever has closed it ends with `end_close`.
+    bool begin_close();
     /// Blocks: until all operations have ended; not a point of cancellation.
-    void wait_until_unused();
+    void end_close();
+    /// Blocks: until whoever has closed it is done.
+    void wait_until_closed();
 
 private:
     struct turn {
@@ -80,7 +83,8 @@ public:
     tls_turn(tls_turns& turns, tls_way way, std::try_to_lock_t /*how*/)
         : turns_(turns),
           way_(way),
-          refused_(turns.try_take(way) ? std::error_code() : std::make_error_code(std::errc::device_or_resource_busy)) {}
+          refused_(turns.try_take(way) ? std::error_code() : std::make_error_code(std::errc::device_or_resource_busy)) {
+    }
     tls_turn(tls_turn const&) = delete;
     ~tls_turn() {
         if (!refused_) turns_.give(way_);

@@ -99,7 +99,7 @@ TEST_CASE("a text to dial is an endpoint, or a host and a port, each of which ma
     CHECK_THROWS_AS(named_address::parse(std::string("host\0:80", 8)), std::invalid_argument);
 }
 
-TEST_CASE("dial and listen take names", "[dial][C54]") {
+TEST_CASE("dial and listen take names", "[dial]") {
     in_fibers([] {
         auto listener = net::listen("localhost:0");
         CHECK(listener.local().to_string() == on_port("127.0.0.1", listener.local().port()));

@@ -53,7 +53,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("the addresses of both families are found, with the port that was asked for", "[dns][C54]") {
+TEST_CASE("the addresses of both families are found, with the port that was asked for", "[dns]") {
     dns_server server;
     server.add("both.test", dns_type::a, rdata_a("127.0.0.7"));
     server.add("both.test", dns_type::a, rdata_a("127.0.0.8"));
@@ -115,7 +115,7 @@ TEST_CASE("numeric addresses, localhost and the hosts file need no server", "[dn
     });
 }
 
-TEST_CASE("what a resolver cannot find out, it says", "[dns][C54]") {
+TEST_CASE("what a resolver cannot find out, it says", "[dns]") {
     dns_server server;
     server.add("text.test", dns_type::txt, rdata_txt({"no address"}));
     server.fail("broken.test", 2);
@@ -129,7 +129,6 @@ TEST_CASE("what a resolver cannot find out, it says", "[dns][C54]") {
         for (std::string const bad : {"", ".", "a..b", "two words", "na\xc3\xafve.test", "a/b", "1:2", ".a"})
             CHECK(error_of(names, bad) == net::dns_error::bad_name);
         CHECK(error_of(names, std::string(64, 'a') + ".test") == net::dns_error::bad_name);
-        CHECK(error_of(names, "zero\0byte") == net::dns_error::host_not_found);  // as C++ reads the literal
         CHECK(error_of(names, std::string("zero\0byte", 9)) == std::errc::invalid_argument);
         try {
             names.lookup("nowhere.test");
@@ -187,19 +186,18 @@ TEST_CASE("a question that got lost is asked again, and the next server is asked
 }
 
 TEST_CASE("an answer that does not fit is asked for over TCP", "[dns]") {
-    dns_server server;
-    std::set<std::string> expected;
-    for (int i = 0; i != 100; ++i) {
-        std::string const address = "127.0.1." + std::to_string(i);
-        server.add("large.test", dns_type::a, rdata_a(address.c_str()));
-        expected.insert(address + ":0");
-    }
-    server.truncate("large.test");
-    net::resolver const names(server.options());
-    in_fibers([&] {
-        int const before = server.questions_over_tcp();
+    in_fibers([] {
+        dns_server server;  // gone at the end, with its end of the connection
+        std::set<std::string> expected;
+        for (int i = 0; i != 100; ++i) {
+            std::string const address = "127.0.1." + std::to_string(i);
+            server.add("large.test", dns_type::a, rdata_a(address.c_str()));
+            expected.insert(address + ":0");
+        }
+        server.truncate("large.test");
+        net::resolver const names(server.options());
         CHECK(texts(names.lookup("large.test")) == expected);
-        CHECK(server.questions_over_tcp() == before + 2);
+        CHECK(server.questions_over_tcp() == 2);
     });
 }
 
@@ -230,7 +228,7 @@ TEST_CASE("short names are looked for in the search domains", "[dns]") {
     });
 }
 
-TEST_CASE("a cancelled question is over at once, with its sockets", "[dns][cancel][C54]") {
+TEST_CASE("a cancelled question is over at once, with its sockets", "[dns][cancel]") {
     dns_server server;
     server.drop("silent.test", dns_type::a);
     server.drop("silent.test", dns_type::aaaa);
@@ -349,7 +347,7 @@ TEST_CASE("many questions at a time, by two runtimes", "[dns]") {
     });
 }
 
-TEST_CASE("without descriptors a look-up says so", "[dns]") {
+TEST_CASE("without descriptors a look-up says so", "[dns][C53]") {
     dns_server server;
     server.add("host.test", dns_type::a, rdata_a("127.0.0.5"));
     net::resolver const names(server.options());

@@ -1,7 +1,9 @@
 // What tests need to know of the engines that io can wait with, and how they stand between one and the system.
 #pragma once
 
+#include <cstdlib>
 #include <memory>
+#include <string_view>
 #include <system_error>
 
 #include "poller_io_uring.hpp"
@@ -10,6 +12,7 @@
 
 namespace weft_test {
 
+/// Not without liburing.
 inline bool is_built_with_io_uring() {
     try {
         return weft::detail::make_io_uring_poller() != nullptr;
@@ -18,8 +21,14 @@ inline bool is_built_with_io_uring() {
     }
 }
 
-/// Whether this machine lets us have an io_uring. Says so in the test's output if not.
+/// Whether this machine lets us have an io_uring, and the environment does not ask for another. Says so in the test's output if not.
 inline bool has_io_uring() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
+    char const* const wanted = std::getenv("WEFT_POLLER");
+    if (wanted != nullptr && std::string_view(wanted) != "io_uring") {
+        WARN("skipped: WEFT_POLLER=" << wanted);
+        return false;
+    }
     try {
         return weft::detail::make_io_uring_poller() != nullptr;
     } catch (std::system_error const& refused) {

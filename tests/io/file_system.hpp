@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstdint>
 #include <semaphore>
 #include <string>
 #include <string_view>
@@ -24,6 +25,9 @@ public:
 private:
     weft::detail::system_table const table_;
 };
+
+/// So many bytes are moved by pollers, to wake each other, and by none of these tests: such calls are left alone.
+inline constexpr std::size_t pollers_bytes = sizeof(std::uint64_t);
 
 /// Nothing is ever in the page cache, so that every read leaves the worker.
 inline ssize_t nothing_cached(int, iovec const*, int, off_t, int) {

@@ -180,7 +180,7 @@ weft_test::child const confined{"io_uring is forbidden", [] {
 
 TEST_CASE("where io_uring is forbidden epoll serves instead, which is said once", "[poller]") {
     if (!weft_test::is_built_with_io_uring()) return;
-    auto const end = confined.run();
+    auto const end = confined.run({"WEFT_POLLER=io_uring"});
     CHECK(end.exit_status == 10);
     CHECK(end.says("io_uring_setup: Operation not permitted"));
     CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);

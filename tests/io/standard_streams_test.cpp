@@ -163,6 +163,21 @@ TEST_CASE("a shared socket is read and written without blocking the worker or ch
     });
 }
 
+TEST_CASE("streams over the same number may follow one another, and stand side by side", "[streams]") {
+    in_fibers([] {
+        auto const s = blocking_sockets();
+        for (int i = 0; i != 3; ++i) check_reading(s.reads, s.writes);
+        auto one = reader_of(s.reads);
+        auto other = reader_of(s.reads);
+        one.close();
+        check_reading(s.reads, s.writes);
+        auto reading = weft::spawn([&other] { return take(other); });
+        until_parked(1);
+        CHECK(::write(s.writes, "late", 4) == 4);
+        CHECK(reading.join() == "late");
+    });
+}
+
 TEST_CASE("a terminal is read without blocking the worker or changing its settings", "[streams]") {
     in_fibers([] {
         auto const t = terminal();

@@ -46,7 +46,8 @@ std::string pem_of(EVP_PKEY* key) {
 }
 
 pkey make_key(bool rsa) {
-    pkey key(rsa ? EVP_RSA_gen(2048U) : EVP_EC_gen("P-256"));
+    pkey key(rsa ? EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048})
+                 : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     must(key != nullptr);
     return key;
 }

@@ -13,7 +13,8 @@ namespace tls = weft::tls;
 namespace {
 
 // What a client that trusts `root` says to a server that shows `shown`.
-verdict judge(pem_identity const& shown, tls::client_options const& options = trusting(), char const* host = "weft.test") {
+verdict judge(pem_identity const& shown, tls::client_options const& options = trusting(),
+              char const* host = "weft.test") {
     tls::server_options server;
     server.identities = {shown.load()};
     secured both = over_memory(tls::client_config(options), tls::server_config(server), {}, host);
@@ -75,13 +76,16 @@ TEST_CASE("a reader and a writer that come together do one handshake", "[tls][ha
 
 TEST_CASE("the peer's certificate is described", "[tls][handshake]") {
     in_fibers([] {
-        secured both = over_memory(
-            tls::client_config(trusting()), tls::server_config([] {
-                auto options = serving();
-                options.identities = {
-                    root().issue({.subject = "loom", .names = {"DNS:weft.test", "DNS:*.loom.test", "IP:10.1.2.3", "IP:fd00::7"}}).load()};
-                return options;
-            }()));
+        secured both =
+            over_memory(tls::client_config(trusting()), tls::server_config([] {
+                            auto options = serving();
+                            options.identities = {
+                                root()
+                                    .issue({.subject = "loom",
+                                            .names = {"DNS:weft.test", "DNS:*.loom.test", "IP:10.1.2.3", "IP:fd00::7"}})
+                                    .load()};
+                            return options;
+                        }()));
         CHECK_FALSE(both.client.peer().has_value());
         REQUIRE(shake(both).good());
         auto const peer = both.client.peer();

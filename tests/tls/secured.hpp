@@ -11,6 +11,7 @@
 #include "certificates.hpp"
 #include "io/sockets.hpp"
 #include "link.hpp"
+#include "support/fixture.hpp"
 
 namespace weft_test {
 
@@ -67,6 +68,24 @@ inline std::string receive_all(weft::tls::stream& from) {
     std::string all;
     for (std::string part; !(part = receive(from, 20'000)).empty();) all += part;
     return all;
+}
+
+/// What most tests connect with, and to.
+inline weft::tls::client_config const& client_config() {
+    static weft::tls::client_config const only(trusting());
+    return only;
+}
+inline weft::tls::server_config const& server_config() {
+    static weft::tls::server_config const only(serving());
+    return only;
+}
+
+/// `in_fibers`, once the configurations are made: by this thread, because a fiber may not park in a static's initialiser.
+template <class Body>
+void with_peers(Body const& body) {
+    client_config();
+    server_config();
+    in_fibers(body);
 }
 
 }  // namespace weft_test

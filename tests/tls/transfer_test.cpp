@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <vector>
+#include <weft/stream.hpp>
 #include <weft/weft.hpp>
 
 #include "secured.hpp"
@@ -13,6 +14,9 @@ using namespace weft_test;
 namespace tls = weft::tls;
 
 namespace {
+
+static_assert(weft::stream<tls::stream> && weft::closer<tls::stream> && weft::half_closer<tls::stream> &&
+              weft::deadlined<tls::stream>);
 
 constexpr tls::version both_versions[] = {tls::version::tls12, tls::version::tls13};
 
@@ -108,7 +112,8 @@ TEST_CASE("readers stand in line, and so do writers", "[tls][transfer]") {
         std::vector<weft::fiber<std::string>> readers;
         std::vector<weft::fiber<void>> writers;
         for (int i = 0; i != each; ++i) {
-            writers.push_back(weft::spawn([&, i] { send(both.client, std::string(size, static_cast<char>('a' + i))); }));
+            writers.push_back(
+                weft::spawn([&, i] { send(both.client, std::string(size, static_cast<char>('a' + i))); }));
             readers.push_back(weft::spawn([&] {
                 std::string text(size, '\0');
                 text.resize(both.server.read_exact(writable(text)));

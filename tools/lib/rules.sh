@@ -30,7 +30,7 @@ tracked_files() {
     fi | while IFS= read -r file; do [[ -f $file ]] && echo "$file"; done
 }
 cpp_files() { tracked_files | grep -E '\.(cpp|hpp)$'; }
-public_headers() { tracked_files | grep -E '^[a-z]+/include/weft/.*\.hpp$'; }
+public_headers() { tracked_files | grep -E '^[a-z]+(/[a-z]+)?/include/weft/.*\.hpp$'; }
 script_files() {
     tracked_files | while IFS= read -r file; do
         head -n 1 "$file" | grep -qaE '^#!.*\b(ba)?sh$|^# shellcheck shell' && echo "$file"

@@ -26,6 +26,8 @@ build    | header liburing.h                                | liburing-dev
 examples | header openssl/evp.h                             | libssl-dev
 examples | header CLI/CLI.hpp                               | libcli11-dev
 tests    | header catch2/catch.hpp catch2/catch_all.hpp     | catch2
+tests    | command openssl                                  | openssl
+tests    | command curl                                     | curl
 tests    | path /usr/sbin/dnsmasq                           | dnsmasq-base
 tests    | command pkg-config                               | pkg-config pkgconf
 tests    | header boost/beast/version.hpp                   | libboost1.81-dev libboost-dev

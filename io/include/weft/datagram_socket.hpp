@@ -58,9 +58,13 @@ public:
     endpoint remote() const;
 
 protected:
+    /// Holds no socket.
     datagram_socket() noexcept = default;
+    /// Owns `socket`.
     explicit datagram_socket(detail::descriptor& socket) noexcept : socket_base(socket) {}
+    /// Takes the socket over; operations in progress go on.
     datagram_socket(datagram_socket&&) noexcept = default;
+    /// Closes the socket held so far, and takes the other's over.
     datagram_socket& operator=(datagram_socket&&) noexcept = default;
     ~datagram_socket() = default;
 };

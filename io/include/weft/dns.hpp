@@ -162,6 +162,10 @@ tcp_stream dial(std::string_view address, dial_options const& options, std::erro
 
 }  // namespace weft
 
+namespace std {
+
 /// Lets a `dns_error` be compared with a `std::error_code`.
 template <>
-struct std::is_error_code_enum<weft::net::dns_error> : std::true_type {};
+struct is_error_code_enum<weft::net::dns_error> : true_type {};
+
+}  // namespace std

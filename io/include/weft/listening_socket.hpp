@@ -39,16 +39,23 @@ public:
 protected:
     friend struct detail::socket_access;
 
+    /// Holds no socket.
     listening_socket() noexcept = default;
+    /// Owns `socket`.
     explicit listening_socket(detail::descriptor& socket) noexcept : socket_base(socket) {}
+    /// Takes the socket over; operations in progress go on.
     listening_socket(listening_socket&& other) noexcept = default;
+    /// Closes the socket held so far, and takes the other's over.
     listening_socket& operator=(listening_socket&& other) noexcept;
     ~listening_socket();
 
+    /// The next connection.
     detail::descriptor& accept_next();
+    /// The same; null, with a failure reported in `ec`.
     detail::descriptor* accept_next(std::error_code& ec);
 
-    std::shared_ptr<detail::descriptor_reserve> reserve_;  // null: does not shed
+    /// Null: does not shed.
+    std::shared_ptr<detail::descriptor_reserve> reserve_;
 };
 
 }  // namespace weft::net

@@ -142,7 +142,8 @@ tcp_listener listen(endpoint const& address, listen_options options = {});
 /// the form with `dial_options` says. TCP connections send without delay (`TCP_NODELAY`), as in Go.
 /// Blocks: until the connection stands or fails, or the current context ends.
 /// Errors: `std::invalid_argument` for a text that is neither (`invalid_argument` in `ec`); `std::system_error`: of several
-/// attempts that of the first that failed, or a `dns_error`; `runtime_stopped` outside a runtime. A unix socket whose backlog is full is `resource_unavailable_try_again`.
+/// attempts that of the first that failed, or a `dns_error`; `runtime_stopped` outside a runtime. A unix socket whose
+/// backlog is full is `resource_unavailable_try_again`.
 tcp_stream dial(std::string_view address);
 /// The same for an address that has been parsed.
 tcp_stream dial(endpoint const& address);

@@ -128,6 +128,7 @@ process_result run_process(std::vector<std::string> command, std::string_view in
 
 /// The file that `command` would run: itself if it contains a slash, else the first executable file of that name in the
 /// folders of PATH. Relative folders there are left out, as in Go: what they mean depends on where one is.
+/// Blocks: the thread, while the system looks into the folders; `process` has a helper thread do it.
 /// Errors: `no_such_file_or_directory`, or `permission_denied` if all there is may not be executed.
 /// Source: https://pkg.go.dev/os/exec#LookPath
 std::string look_path(std::string_view command);

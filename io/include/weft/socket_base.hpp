@@ -62,6 +62,7 @@ protected:
 
     friend struct detail::socket_access;
 
+    /// Null: holds none.
     detail::descriptor* socket_ = nullptr;
 };
 

@@ -68,9 +68,13 @@ public:
     void set_linger(std::optional<std::chrono::seconds> time);
 
 protected:
+    /// Holds no socket.
     stream_socket() noexcept = default;
+    /// Owns `socket`.
     explicit stream_socket(detail::descriptor& socket) noexcept : socket_base(socket) {}
+    /// Takes the socket over; operations in progress go on.
     stream_socket(stream_socket&&) noexcept = default;
+    /// Closes the socket held so far, and takes the other's over.
     stream_socket& operator=(stream_socket&&) noexcept = default;
     ~stream_socket() = default;
 };

@@ -92,8 +92,8 @@ struct server_options {
     std::vector<tls::identity> identities;
 
     client_certificate clients = client_certificate::ignored;  ///< whether clients need certificates
-    std::vector<std::string> trust_files;                      ///< PEM files of whom to trust to sign clients' certificates
-    std::string trust_pem;                                     ///< and a PEM text of such; the system's are not trusted
+    std::vector<std::string> trust_files;  ///< PEM files of whom to trust to sign clients' certificates
+    std::string trust_pem;                 ///< and a PEM text of such; the system's are not trusted
 
     /// The protocols to choose from, the preferred one first. A client that offers only others is refused; one that offers
     /// none is not.

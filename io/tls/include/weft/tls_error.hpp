@@ -33,6 +33,10 @@ inline std::error_condition make_error_condition(errc e) noexcept { return {stat
 }  // namespace tls
 }  // namespace weft
 
+namespace std {
+
 /// An `errc` is a condition, which the codes of several categories meet.
 template <>
-struct std::is_error_condition_enum<weft::tls::errc> : std::true_type {};
+struct is_error_condition_enum<weft::tls::errc> : true_type {};
+
+}  // namespace std

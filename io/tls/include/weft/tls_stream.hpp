@@ -158,15 +158,15 @@ namespace tls {
 /// Errors: `std::invalid_argument` for an empty host, unless any certificate is accepted, or one that is no name.
 template <weft::detail::carries_tls Transport>
 stream client(Transport transport, std::string_view host, client_config const& config) {
-    return weft::detail::make_tls_client(std::make_unique<weft::detail::tls_transport_of<Transport>>(std::move(transport)),
-                                         host, config);
+    return weft::detail::make_tls_client(
+        std::make_unique<weft::detail::tls_transport_of<Transport>>(std::move(transport)), host, config);
 }
 
 /// The server's side of a connection over `transport`, to be moved in.
 template <weft::detail::carries_tls Transport>
 stream server(Transport transport, server_config const& config) {
-    return weft::detail::make_tls_server(std::make_unique<weft::detail::tls_transport_of<Transport>>(std::move(transport)),
-                                         config);
+    return weft::detail::make_tls_server(
+        std::make_unique<weft::detail::tls_transport_of<Transport>>(std::move(transport)), config);
 }
 
 /// Connects to "host:port" over TCP as `net::dial` does, and completes the handshake. The certificate must be valid for that

@@ -13,12 +13,11 @@ namespace weft::detail {
 /// What TLS needs of the stream that carries it. `read_some` gives 0 at the end of the stream. Deadlines and `close` are used
 /// where the stream has them.
 template <class Stream>
-concept carries_tls =
-    std::movable<Stream> &&
+concept carries_tls = std::movable<Stream> &&
     requires(Stream& s, std::span<std::byte> in, std::span<std::byte const> out, std::error_code& ec) {
-        { s.read_some(in, ec) } -> std::convertible_to<std::size_t>;
-        { s.write_some(out, ec) } -> std::convertible_to<std::size_t>;
-    };
+    { s.read_some(in, ec) } -> std::convertible_to<std::size_t>;
+    { s.write_some(out, ec) } -> std::convertible_to<std::size_t>;
+};
 
 template <class T>
 inline constexpr char tls_transport_key = 0;

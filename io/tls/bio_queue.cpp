@@ -1,4 +1,4 @@
-#include "byte_queue.hpp"
+#include "bio_queue.hpp"
 
 #include <openssl/err.h>
 #include <algorithm>
@@ -51,7 +51,7 @@ std::unique_ptr<BIO_METHOD, method_deleter> make_method() {
 
 }  // namespace
 
-std::size_t byte_queue::pop(std::span<std::byte> to) noexcept {
+std::size_t bio_queue::pop(std::span<std::byte> to) noexcept {
     std::size_t const n = std::min(to.size(), bytes_.size() - taken_);
     std::copy_n(bytes_.data() + taken_, n, to.data());
     taken_ += n;
@@ -59,7 +59,7 @@ std::size_t byte_queue::pop(std::span<std::byte> to) noexcept {
     return n;
 }
 
-std::vector<std::byte> byte_queue::pop_all() noexcept {
+std::vector<std::byte> bio_queue::pop_all() noexcept {
     taken_ = 0;
     return std::exchange(bytes_, {});
 }

@@ -11,7 +11,7 @@ namespace weft::detail {
 /// most of the time.
 ///
 /// Thread safety: none; guarded by the engine's lock.
-class byte_queue {
+class bio_queue {
 public:
     bool empty() const noexcept { return taken_ == bytes_.size(); }
     /// Errors: `std::bad_alloc`; then nothing was added.
@@ -28,8 +28,8 @@ private:
 
 /// The two directions of a connection, as OpenSSL sees them.
 struct byte_pipe {
-    byte_queue in;
-    byte_queue out;
+    bio_queue in;
+    bio_queue out;
 };
 
 /// What OpenSSL reads from and writes to instead of a socket: never waits, and takes whatever it is given. OpenSSL's own memory
