@@ -1,5 +1,5 @@
-// A chat server: what one says, all others hear. A person is two fibers: one reads lines from the connection, the other writes those
-// that come through a channel. Whoever reads too slowly is shown the door, so that nobody waits for them.
+// A chat server: what one says, all others hear. A person is two fibers: one reads lines from the connection, the other
+// writes those that come through a channel. Whoever reads too slowly is shown the door, so that nobody waits for them.
 //
 //     chat              lets a few of its own chat, and ends
 //     chat ADDRESS      serves there until it is ended; talk to it with nc
@@ -28,8 +28,8 @@ constexpr int people = 10;
 
 class room {
 public:
-    // The lines that this person is to see, beginning with a welcome; closed when it has left, or was too slow. Nil: there is one of
-    // that name already.
+    // The lines that this person is to see, beginning with a welcome; closed when it has left, or was too slow. Nil:
+    // there is one of that name already.
     weft::recv_chan<std::string> enter(std::string const& name) {
         auto const lines = weft::make_chan<std::string>(patience);
         std::lock_guard const held(lock_);

@@ -1,5 +1,5 @@
-// grep for a plain text, over whole trees: one fiber walks, others read the files that it finds, and the main fiber prints. The channels
-// between them are short, so a tree of any size is searched in little memory.
+// grep for a plain text, over whole trees: one fiber walks, others read the files that it finds, and the main fiber
+// prints. The channels between them are short, so a tree of any size is searched in little memory.
 //
 //     parallel_grep                 searches a tree of its own, and ends
 //     parallel_grep TEXT PATH...    prints the lines that contain the text, as grep -rnF does; the status is 1 if there are none

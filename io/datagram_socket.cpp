@@ -4,15 +4,13 @@
 #include "message.hpp"
 #include "socket_options.hpp"
 
-#include <utility>
-
 namespace weft::net {
 
 namespace {
 
 using namespace detail;
 
-datagram described(incoming_message& got) noexcept { return {got.how.bytes, got.sent, std::move(got.from)}; }
+datagram described(incoming_message const& got) noexcept { return {got.how.bytes, got.sent, got.from}; }
 
 // For the forms that have no other way to say that the rest is lost.
 outcome whole(incoming_message const& got) noexcept {
@@ -31,12 +29,12 @@ std::size_t datagram_socket::send_to(std::span<std::byte const> data, endpoint c
 }
 
 datagram datagram_socket::recv_from(std::span<std::byte> buffer) {
-    incoming_message got = receive_message(socket_, buffer);
+    incoming_message const got = receive_message(socket_, buffer);
     checked(got.how, "weft::net: recv_from");
     return described(got);
 }
 datagram datagram_socket::recv_from(std::span<std::byte> buffer, std::error_code& ec) {
-    incoming_message got = receive_message(socket_, buffer);
+    incoming_message const got = receive_message(socket_, buffer);
     report(got.how, ec);
     return described(got);
 }

@@ -56,7 +56,7 @@ struct accepted {
     descriptor* socket = nullptr;
 };
 
-accepted accept_from(descriptor* listener, std::shared_ptr<descriptor_reserve> const reserve) {
+accepted accept_from(descriptor* listener, descriptor_reserve* reserve) {
     poller_for_new_socket();  // refuses before a connection is taken
     if (listener == nullptr) return {{0, EBADF}};
     operation op(*listener, direction::read, accepting);
@@ -72,7 +72,7 @@ accepted accept_from(descriptor* listener, std::shared_ptr<descriptor_reserve> c
         }
         if (concerns_the_connection_only(got.error)) continue;
         if (!is_shortage(got.error)) return {{0, got.error, op.was_cancelled()}};
-        pressure const now = relieve(*listener, reserve.get());
+        pressure const now = relieve(*listener, reserve);
         if (now == pressure::relieved) continue;
         if (now == pressure::somebody_waits && has_paused) return {{0, got.error}};
         if (int const failure = op.pause(pause_when_full); failure != 0) return {{0, failure, true}};
@@ -101,14 +101,16 @@ void listening_socket::close() noexcept {
 }
 
 descriptor& listening_socket::accept_next() {
-    accepted const a = accept_from(socket_, reserve_);
+    auto const reserve = reserve_;  // this object may be moved meanwhile
+    accepted const a = accept_from(socket_, reserve.get());
     if (a.how.error != 0) throw_failure(a.how, "weft::net: accept");
     return *a.socket;
 }
 
 descriptor* listening_socket::accept_next(std::error_code& ec) {
     try {
-        accepted const a = accept_from(socket_, reserve_);
+        auto const reserve = reserve_;
+        accepted const a = accept_from(socket_, reserve.get());
         report(a.how, ec);
         return a.socket;
     } catch (std::system_error const& refused) {  // by the poller

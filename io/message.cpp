@@ -18,9 +18,8 @@ constexpr wait_reason receiving{"socket receive", true};
 constexpr int receiver_is_full = ERESTART;
 constexpr auto pause_when_full = std::chrono::milliseconds(1);
 
-union control_buffer {
-    cmsghdr aligned;
-    std::byte bytes[CMSG_SPACE(most_descriptors * sizeof(int))];
+struct control_buffer {
+    alignas(cmsghdr) std::byte bytes[CMSG_SPACE(most_descriptors * sizeof(int))];
 };
 
 iovec part(std::span<std::byte const> data) noexcept {

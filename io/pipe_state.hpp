@@ -1,8 +1,9 @@
 #pragma once
 // What the two ends of a pipe in memory share: a ring of bytes, and per end whose turn it is.
 //
-// An operation takes the turn of its end and keeps it until it is over, so that it acts as a unit; the others of that end wait. Whoever
-// changes what the other end waits for wakes all of it: there is one with the turn, and those behind it look and sleep again.
+// An operation takes the turn of its end and keeps it until it is over, so that it acts as a unit; the others of that
+// end wait. Whoever changes what the other end waits for wakes all of it: there is one with the turn, and those behind
+// it look and sleep again.
 //
 // Invariants: held_ <= capacity_. An end's `busy` <=> one of its operations has the turn. `closed` never becomes false.
 //             Everything is guarded by lock_; no operation sleeps with it.

@@ -1,5 +1,5 @@
-// Workload about files: blocks of one file, in an order that does not repeat soon, each checked. The file is small enough to stay in
-// the page cache: what is measured is the way there, not the disk.
+// Workload about files: blocks of one file, in an order that does not repeat soon, each checked. The file is small
+// enough to stay in the page cache: what is measured is the way there, not the disk.
 #pragma once
 #include "server_process.hpp"
 

@@ -1,7 +1,7 @@
-// The load generator of benchmarks/io, the same for every server: one thread, one epoll set, a fixed number of clients of which each
-// sends a message, waits for all of the answer, compares it, and begins again.
+// The load generator of benchmarks/io, the same for every server: one thread, one epoll set, a fixed number of clients
+// of which each sends a message, waits for all of the answer, compares it, and begins again.
 //
-//     weft_serve_load tcp|udp|connect|tls PORT SERVER-PID CLIENTS BYTES SECONDS   prints "requests seconds server-processor-seconds"
+//     weft_serve_load tcp|udp|connect|tls PORT SERVER-PID CLIENTS BYTES SECONDS prints "requests seconds server-processor-seconds"
 //     weft_serve_load idle PORT SERVER-PID CLIENTS BYTES 0                        prints the server's resident bytes per connection
 //
 // `connect` opens a connection for each message and closes it. An answer that is wrong, or fails to come, ends the program with 1.

@@ -56,14 +56,14 @@ def document(results, idle_results, programs, rows, workers, machine, command, n
     """The whole report, as Markdown that also reads well in a terminal."""
     names = [program.name for program in programs]
     text = ["# I/O beside a bare epoll loop and Go", "",
-            f"Medians of {results.rounds} interleaved rounds; a ratio is the median (smallest–largest) of those within each round. "
-            "P is the number of workers. The load comes from one thread of another process, the same for all. Where that thread is busy "
-            "all the time, the rate is its own, and the processor time says the rest.",
+            f"Medians of {results.rounds} interleaved rounds; a ratio is the median (smallest–largest) of those within each "
+            "round. P is the number of workers. The load comes from one thread of another process, the same for all. Where that "
+            "thread is busy all the time, the rate is its own, and the processor time says the rest.",
             "", "Operations per second, more is better:", "", as_markdown(rates(results, names, rows, workers)),
             "", "Processor time of the server per operation, user and kernel, less is better:", "",
             as_markdown(processor(results, names, rows, workers))]
     if idle_results.rounds:
-        text += ["", "Resident bytes of the server per idle connection, less is better; the kernel's buffers are not among them:", "",
+        text += ["", "Resident bytes of the server per idle connection, less is better; without the kernel's buffers:", "",
                  as_markdown(idle(idle_results, names, workers))]
     text += ["", "Workloads:", "", *(f"- `{row.name}`: {row.what}" for row in [*rows, *([IDLE] if idle_results.rounds else [])])]
     text += ["", "Versions:", "", *(f"- {program.name}: {program.version}" for program in programs)]

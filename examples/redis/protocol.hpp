@@ -22,8 +22,8 @@ public:
 
 using output = weft::buffered_writer<weft::net::tcp_stream&>;
 
-/// Reads a connection, and before that sends the replies that are ready: so a batch of commands is answered by one write, and nobody
-/// waits for a reply that lies in a buffer.
+/// Reads a connection, and before that sends the replies that are ready: so a batch of commands is answered by one
+/// write, and nobody waits for a reply that lies in a buffer.
 class replying_reader {
 public:
     replying_reader(weft::net::tcp_stream& connection, output& replies) : connection_(connection), replies_(replies) {}

@@ -59,8 +59,8 @@ private:
 /// Thread safety: writing, deadlines and `close` from any fiber or thread at the same time. Writes stand in line for each other. To
 /// move, assign or destroy the object is for one alone.
 /// Blocks: until there is room, the other end has been closed, or the deadline has passed.
-/// Errors: as those of `net::tcp_stream`; `broken_pipe` once the other end has been closed; `bad_file_descriptor` on an object that is
-/// no end of a pipe.
+/// Errors: as those of `net::tcp_stream`; `broken_pipe` once the other end has been closed; `bad_file_descriptor` on an
+/// object that is no end of a pipe.
 class memory_writer {
 public:
     /// No end of a pipe.
@@ -94,8 +94,8 @@ private:
     std::shared_ptr<detail::pipe_state> state_;
 };
 
-/// One end of a connection in memory: reads from one pipe and writes to another. A stream as `net::tcp_stream` is one, for tests and
-/// for code that expects a stream. Move-only; closes when destroyed.
+/// One end of a connection in memory: reads from one pipe and writes to another. A stream as `net::tcp_stream` is one,
+/// for tests and for code that expects a stream. Move-only; closes when destroyed.
 ///
 /// Thread safety, Blocks, Errors: as its two directions, which do not wait for each other.
 class memory_stream {
@@ -157,8 +157,8 @@ struct memory_pipe_ends {
     memory_writer writer;  ///< Waits when the pipe is full.
 };
 
-/// A pipe in memory that holds at most `capacity` bytes: `auto [reader, writer] = weft::memory_pipe();`. Its ends may be used outside
-/// a runtime as well.
+/// A pipe in memory that holds at most `capacity` bytes: `auto [reader, writer] = weft::memory_pipe();`. Its ends may
+/// be used outside a runtime as well.
 /// Errors: `std::invalid_argument` for a capacity of 0.
 memory_pipe_ends memory_pipe(std::size_t capacity = 64 * 1024);
 

@@ -23,8 +23,8 @@ namespace weft {
 /// Bytes can be read from it, one call after the other.
 ///
 /// `read_some(buffer)` reads at least one byte and at most the buffer's size and returns how many; 0 is the end of the
-/// stream, or an empty buffer. It waits for bytes if there are none. The form with an `error_code&` reports a failure, and clears it
-/// otherwise. A reference to a reader is one, too.
+/// stream, or an empty buffer. It waits for bytes if there are none. The form with an `error_code&` reports a failure,
+/// and clears it otherwise. A reference to a reader is one, too.
 template <class R>
 concept reader = requires(R& r, std::span<std::byte> buffer, std::error_code& ec) {
     { r.read_some(buffer) } -> std::same_as<std::size_t>;
@@ -33,8 +33,8 @@ concept reader = requires(R& r, std::span<std::byte> buffer, std::error_code& ec
 
 /// Bytes can be written to it.
 ///
-/// `write_some(buffer)` takes at least one byte (none of an empty buffer) and returns how many, `write_all` takes them all. Both wait
-/// for room if there is none. `write_all(buffer, ec)` returns the number of bytes taken also when it fails.
+/// `write_some(buffer)` takes at least one byte (none of an empty buffer) and returns how many, `write_all` takes them
+/// all. Both wait for room if there is none. `write_all(buffer, ec)` returns the number of bytes taken also when it fails.
 template <class W>
 concept writer = requires(W& w, std::span<std::byte const> buffer, std::error_code& ec) {
     { w.write_some(buffer) } -> std::same_as<std::size_t>;

@@ -21,8 +21,9 @@
 
 namespace weft {
 
-/// What Boost calls the error: an error number of the system becomes one of `boost::system::system_category`, so that it compares equal
-/// to `boost::asio::error::connection_reset`, `operation_aborted`, `timed_out` and the like; any other keeps its category.
+/// What Boost calls the error: an error number of the system becomes one of `boost::system::system_category`, so that
+/// it compares equal to `boost::asio::error::connection_reset`, `operation_aborted`, `timed_out` and the like; any
+/// other keeps its category.
 inline boost::system::error_code to_boost(std::error_code const& ec) {
     if (!ec) return {};
     if (ec.category() == std::generic_category() || ec.category() == std::system_category())
@@ -36,9 +37,9 @@ inline boost::system::error_code to_boost(std::error_code const& ec) {
 /// `asio_stream(std::move(connection))` owns it. Deadlines, shutting down and closing are the inner stream's business.
 ///
 /// Thread safety: of the inner stream. Blocks: as the inner stream does.
-/// Errors: the throwing calls throw `boost::system::system_error`, and `cancelled` or `deadline_exceeded` in a fiber that has been cancelled.
-/// The composed operations of Asio and Beast use the calls that report: in a cancelled fiber they fail with
-/// `operation_aborted`, or with `timed_out` if a deadline was the reason.
+/// Errors: the throwing calls throw `boost::system::system_error`, and `cancelled` or `deadline_exceeded` in a fiber
+/// that has been cancelled. The composed operations of Asio and Beast use the calls that report: in a cancelled fiber
+/// they fail with `operation_aborted`, or with `timed_out` if a deadline was the reason.
 /// Source: https://www.boost.org/doc/libs/1_81_0/doc/html/boost_asio/reference/SyncReadStream.html
 template <class S>
     requires reader<S> || writer<S>
