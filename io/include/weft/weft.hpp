@@ -40,6 +40,7 @@
 #include <weft/signals.hpp>
 #include <weft/single_flight.hpp>
 #include <weft/site.hpp>
+#include <weft/socket_copy.hpp>
 #include <weft/span_reader.hpp>
 #include <weft/standard_streams.hpp>
 #include <weft/stats.hpp>
