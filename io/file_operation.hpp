@@ -2,8 +2,9 @@
 // The one entry by which system calls that may wait for a disk leave the worker.
 //
 // A `file_request` says what a single call is to do, and `perform` has it done while the calling fiber is parked: a thread of
-// the blocking pool makes the call, or the io_uring of its worker, where that is what workers wait in. Calls that depend on each other (open, then look what it is) and those that no engine knows go together in one
-// `off_worker`, because leaving the worker costs far more than a call that finds everything in the caches.
+// the blocking pool makes the call, or the io_uring of its worker, where that is what workers wait in. Calls that depend on
+// each other (open, then look what it is) and those that no engine knows go together in one `off_worker`, because leaving the
+// worker costs far more than a call that finds everything in the caches.
 //
 // Invariants: the request and all it points to lie in frames that stay, because their fiber is parked, until the call has ended.
 //             A cancellation ends a request that has not begun; one that has begun is never abandoned. So when `perform`
