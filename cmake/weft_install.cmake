@@ -14,9 +14,23 @@ install(TARGETS weft EXPORT weftTargets
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT weftTargets NAMESPACE weft:: DESTINATION "${package_dir}")
 
+# Components have export sets of their own, so that only those who ask for one need its libraries.
+set(pc_components "")
+if(weft_tls)
+    list(APPEND pc_components tls)
+    install(TARGETS weft_tls EXPORT weftTlsTargets
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(EXPORT weftTlsTargets NAMESPACE weft:: DESTINATION "${package_dir}")
+endif()
+if(TARGET weft_asio)
+    install(TARGETS weft_asio EXPORT weftAsioTargets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(EXPORT weftAsioTargets NAMESPACE weft:: DESTINATION "${package_dir}")
+endif()
+
 # An installed library asks only for what its objects still need at link time.
 set(WEFT_NEEDS_BOOST_CONTEXT FALSE)
-set(WEFT_PC_LIBS "-pthread")
+set(WEFT_PC_LIBS "-pthread -lcares")
 set(WEFT_PC_CFLAGS "-pthread")
 if(weft_switch STREQUAL "boost")
     set(WEFT_NEEDS_BOOST_CONTEXT TRUE)
@@ -52,8 +66,13 @@ endforeach()
 file(RELATIVE_PATH WEFT_PC_PREFIX "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 configure_file(cmake/weft.pc.in weft.pc @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/weft.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+foreach(component IN LISTS pc_components)
+    configure_file(cmake/weft-${component}.pc.in weft-${component}.pc @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/weft-${component}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endforeach()
 
 configure_package_config_file(cmake/weftConfig.cmake.in weftConfig.cmake INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file(weftConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/weftConfig.cmake" "${PROJECT_BINARY_DIR}/weftConfigVersion.cmake"
+    cmake/weft_cares.cmake
     DESTINATION "${package_dir}")

@@ -10,8 +10,10 @@ option(WEFT_FORCE_MIGRATION "A fiber always resumes on another worker than it pa
 
 set(WEFT_SWITCH auto CACHE STRING "Stack switch: auto, asm (own, x86-64 and arm64) or boost (Boost.Context)")
 set(WEFT_SANITIZE off CACHE STRING "Sanitizers: off, address (with undefined behaviour) or thread")
-set(WEFT_IO_URING AUTO CACHE STRING "The io_uring poller, which needs liburing: AUTO (if it is there), ON or OFF")
-set_property(CACHE WEFT_IO_URING PROPERTY STRINGS AUTO ON OFF)
+set(WEFT_IO_URING auto CACHE STRING "The io_uring poller, which needs liburing: auto (if it is there), on or off")
+set_property(CACHE WEFT_IO_URING PROPERTY STRINGS auto on off)
+set(WEFT_TLS auto CACHE STRING "The component weft::tls: auto (if OpenSSL 3 is there), on or off")
+set_property(CACHE WEFT_TLS PROPERTY STRINGS auto on off)
 set_property(CACHE WEFT_SWITCH PROPERTY STRINGS auto asm boost)
 set_property(CACHE WEFT_SANITIZE PROPERTY STRINGS off address thread)
 
@@ -25,6 +27,7 @@ endfunction()
 weft_check_choice(WEFT_SWITCH)
 weft_check_choice(WEFT_SANITIZE)
 weft_check_choice(WEFT_IO_URING)
+weft_check_choice(WEFT_TLS)
 
 # The own switch is not written for sanitizers, which must be told about every change of stack in a way that Boost's is.
 if(UNIX AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64|aarch64|arm64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)

@@ -55,10 +55,31 @@ function(weft_layer folder)
     set_property(GLOBAL APPEND PROPERTY WEFT_LAYERS ${folder})
 endfunction()
 
+# weft_component(<name> LIBRARIES <target>...)
+# The component of the current folder: a library of its own beside weft, exported as weft::<name>, for what needs further
+# libraries. To the layering it is a folder like others, above them all.
+function(weft_component name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
+    set(target weft_${name})
+    set(root "${CMAKE_CURRENT_SOURCE_DIR}/include")
+
+    file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *.cpp)
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${root}/weft/*.hpp")
+
+    add_library(${target} STATIC ${sources})
+    add_library(weft::${name} ALIAS ${target})
+    weft_apply_modes(${target})
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} VERIFY_INTERFACE_HEADER_SETS ON)
+    target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${root}" FILES ${headers})
+    target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+    target_link_libraries(${target} PUBLIC weft PRIVATE ${arg_LIBRARIES} $<BUILD_INTERFACE:weft_warnings>)
+    set_property(GLOBAL APPEND PROPERTY WEFT_LAYERS ${name})
+endfunction()
+
 # What only the assembled library carries: the modes and libraries its users need, and the check of its headers.
 function(weft_finish_library)
     weft_apply_modes(weft)
-    target_link_libraries(weft PUBLIC Threads::Threads)
+    target_link_libraries(weft PUBLIC Threads::Threads PRIVATE weft::cares)
     if(weft_switch STREQUAL "boost")
         target_link_libraries(weft PRIVATE Boost::context)
     endif()

@@ -1,5 +1,8 @@
 // A TCP echo server and its clients in one program. Each connection is a fiber that reads and writes as if it could block;
 // it parks instead, and its worker runs the others.
+//
+//     tcp_echo              serves its own clients, and ends
+//     tcp_echo ADDRESS      serves there until it is ended, say at 127.0.0.1:7777
 
 #include <array>
 #include <chrono>
@@ -19,8 +22,11 @@ constexpr int messages = 20;
 
 void echo(weft::net::tcp_stream connection) {
     std::array<std::byte, 1024> buffer;
-    while (std::size_t const n = connection.read_some(buffer))  // 0 is the end of the stream
-        connection.write_all(std::span(buffer).first(n));
+    std::error_code failed;
+    while (std::size_t const n = connection.read_some(buffer, failed)) {  // 0 is the end of the stream, or a failure
+        connection.write_all(std::span(buffer).first(n), failed);
+        if (failed) break;
+    }
 }
 
 void serve(weft::net::tcp_listener& listener) {
@@ -51,11 +57,18 @@ int talk(weft::net::endpoint const& server, int id) {
 
 }  // namespace
 
-int main() {
-    return weft::run([] {
-        weft::net::tcp_listener listener = weft::net::listen("127.0.0.1:0");  // the system chooses a free port
+int main(int argc, char** argv) {
+    return weft::run([&] {
+        // Port 0: the system chooses a free one.
+        weft::net::tcp_listener listener = weft::net::listen(argc > 1 ? argv[1] : "127.0.0.1:0");
         weft::net::endpoint const address = listener.local();
+        std::printf("%s\n", address.to_string().c_str());
+        std::fflush(stdout);
         auto server = weft::spawn([&] { serve(listener); });
+        if (argc > 1) {
+            server.join();
+            return 0;
+        }
 
         auto results = weft::make_chan<int>(clients);
         weft::wait_group talking;
@@ -68,7 +81,7 @@ int main() {
 
         int echoed = 0;
         for (int n : results) echoed += n;
-        std::printf("%d of %d messages came back from %s\n", echoed, clients * messages, address.to_string().c_str());
+        std::printf("%d of %d messages came back\n", echoed, clients * messages);
         return echoed == clients * messages ? 0 : 1;
     });
 }

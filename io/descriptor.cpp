@@ -2,6 +2,7 @@
 
 #include "descriptor_pool.hpp"
 
+#include <system_error>
 #include <utility>
 
 namespace weft::detail {
@@ -37,8 +38,14 @@ descriptor& descriptor::open(int fd, readiness_poller& by, descriptor_kind kind)
         d->watch_->descriptors.fetch_add(1, std::memory_order_relaxed);
         key = d->key();
     }
+    if (kind == descriptor_kind::on_disk) return *d;
     try {
         by.add(fd, key);
+    } catch (std::system_error const& refused) {
+        // What has no readiness, a regular file for one, is ready always: nobody will wait for an event.
+        if (kind == descriptor_kind::watched && refused.code().value() == EPERM) return *d;
+        d->release();
+        throw;
     } catch (...) {
         d->release();
         throw;
@@ -59,22 +66,23 @@ void descriptor::close() noexcept {
     claimed.deliver();
     if (kick) desk_->kick();
 
-    int const fd = wait_until_unused();
-    if (fd < 0) return;
-    calls::close(fd);
+    unused const left = wait_until_unused();
+    if (left.fd < 0) return;
+    if (left.to_tell != nullptr) left.to_tell->remove(left.fd);
+    calls::close(left.fd);
     drop_arrivals();
 }
 
-// Returns the number if the caller is to close it.
-int descriptor::wait_until_unused() noexcept {
+descriptor::unused descriptor::wait_until_unused() noexcept {
     for (;;) {
         wait w(closing, this, interruptible::no);
         readiness_waiter self{w.token()};
         {
             spin_guard guard(lock_);
             if (operations_ == 0) {
-                if (fd_ >= 0) watch_->descriptors.fetch_sub(1, std::memory_order_relaxed);
-                return std::exchange(fd_, -1);
+                if (fd_ < 0) return {};  // somebody else closes it
+                watch_->descriptors.fetch_sub(1, std::memory_order_relaxed);
+                return {std::exchange(fd_, -1), is_shared(kind_) ? watch_ : nullptr};
             }
             closers_.push(self);
         }
@@ -96,6 +104,11 @@ void descriptor::release() noexcept {
 descriptor_kind descriptor::kind() const noexcept {
     spin_guard guard(lock_);
     return kind_;
+}
+
+bool descriptor::can_wait() const noexcept {
+    spin_guard guard(lock_);
+    return !closed_ && !watch_->ended.load(std::memory_order_acquire);
 }
 
 bool descriptor::is_open() const noexcept {

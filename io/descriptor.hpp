@@ -56,9 +56,17 @@ struct readiness {
 enum class descriptor_kind : std::uint8_t {
     tcp,  // a short read means that the stream is empty
     tcp_listener,
-    socket,  // unix streams end a read at every message that carries descriptors or credentials; datagrams
-    file     // pipes, terminals and whatever else has readiness: `read` and `write`
+    socket,   // unix streams end a read at every message that carries descriptors or credentials; datagrams
+    file,     // pipes, terminals and whatever else has readiness: `read` and `write`
+    on_disk,  // has no readiness and may block: its calls are made by the blocking pool
+    watched,  // a copy of a number that somebody else uses: waited for, never read or written
+    // The same, read and written, but set to block if the others want that: no call relies on the setting, or changes it.
+    shared_socket,
+    shared_file
 };
+
+/// Its open file may outlive its number.
+constexpr bool is_shared(descriptor_kind kind) noexcept { return kind >= descriptor_kind::watched; }
 
 /// What a direction asks for. The kernel takes bytes and connections out of the socket before a reader comes.
 enum class request_shape : std::uint8_t { readiness, bytes, connections };
@@ -96,6 +104,8 @@ public:
     void release() noexcept;
 
     bool is_open() const noexcept;
+    /// Events can still come: it is open, and its poller has not ended.
+    bool can_wait() const noexcept;
     /// -1 once closed. For showing to others; weft itself uses `call`.
     int number() const noexcept;
 
@@ -180,6 +190,10 @@ private:
 
     half& at(direction way) noexcept WEFT_REQUIRES(lock_) { return halves_[way == direction::write]; }
     std::uint64_t key() const noexcept WEFT_REQUIRES(lock_) { return std::uint64_t{generation_} << 32 | index_; }
+    struct unused {
+        int fd = -1;                     // to be closed by the caller, unless negative
+        std::shared_ptr<watch> to_tell;  // set if the poller must be told first
+    };
     std::uint64_t name_of_request(direction way) const noexcept WEFT_REQUIRES(lock_);
     static descriptor& named(std::uint64_t name) noexcept;
     bool ask(direction way, request_shape shape) noexcept WEFT_REQUIRES(lock_);
@@ -191,7 +205,7 @@ private:
     void drop_arrivals() noexcept;
     bool has_arrivals() const noexcept;
     request_shape shape_of(direction way) const noexcept WEFT_REQUIRES(lock_);
-    int wait_until_unused() noexcept;
+    unused wait_until_unused() noexcept;
     int begin_use() noexcept;
     void end_use() noexcept;
     void wake_all(claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);

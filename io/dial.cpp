@@ -1,10 +1,15 @@
-#include <weft/net.hpp>
+#include "address_text.hpp"
+#include "connect.hpp"
+#include "dial_race.hpp"
+#include "error_form.hpp"
+#include "host_name.hpp"
+#include "resolver_core.hpp"
 
-#include "endpoint_access.hpp"
-#include "failure.hpp"
+#include <weft/detail/bounded_scope.hpp>
+#include <weft/dns.hpp>
+#include <weft/this_fiber.hpp>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <cerrno>
 #include <stdexcept>
 
 namespace weft::net {
@@ -13,97 +18,64 @@ namespace {
 
 using namespace detail;
 
-constexpr wait_reason connecting{"connect", true};
-
-struct dialled {
-    outcome how;
-    tcp_stream stream;
-};
-
-// Whether the attempt has come to its end, and how; EAGAIN while it has not.
-call_result check_connected(int fd) noexcept {
-    call_result const left = calls::pending_error(fd);
-    if (left.error != 0) return left;
-    sockaddr_storage address{};
-    call_result const peer = calls::remote_address(fd, address);
-    return peer.error == ENOTCONN ? call_result{0, EAGAIN} : peer;
-}
-
-dialled connect(endpoint const& to, clock::time_point deadline) {
-    readiness_poller& watcher = poller_for_new_socket();
-    if (deadline != clock::time_point::max() && clock::now() >= deadline) return {{0, ETIMEDOUT}, {}};
-    call_result const made = calls::make_socket(endpoint_access::family(to));
-    if (made.error != 0) return {{0, made.error}, {}};
-    int const fd = static_cast<int>(made.value);
-
-    if (!endpoint_access::is_unix(to))
-        calls::set_flag(fd, IPPROTO_TCP, TCP_NODELAY);  // small writes go at once, as in Go
-    call_result const started = calls::connect(fd, endpoint_access::address(to), endpoint_access::size(to));
-    // An interrupted attempt goes on in the background, as one in progress does.
-    bool const in_progress = started.error == EINPROGRESS || started.error == EINTR;
-    if (started.error != 0 && !in_progress) {
-        calls::close(fd);
-        return {{0, started.error}, {}};
-    }
-
-    // Registered only now: a socket that is not connecting yet counts as hung up.
-    descriptor& socket = descriptor::open(fd, watcher, endpoint_access::kind(to));
-    tcp_stream stream = socket_access::make<tcp_stream>(socket);
-    if (!in_progress) return {{}, std::move(stream)};
-
-    socket.set_deadline(direction::write, deadline);
-    {
-        operation op(socket, direction::write, connecting);
-        call_result const ended = op.attempt(check_connected);
-        if (ended.error != 0) return {{0, ended.error, op.was_cancelled()}, {}};
-    }
-    socket.set_deadline(direction::write, clock::time_point::max());
-    return {{}, std::move(stream)};
-}
-
-// The system may choose the very port that is dialled, and then connects the socket to itself: nobody listens there.
-bool is_connected_to_itself(endpoint const& to, tcp_stream const& stream) {
-    if (endpoint_access::is_unix(to)) return false;
-    try {
-        return stream.local() == stream.remote();
-    } catch (std::system_error const&) {
-        return false;  // the peer is gone again already, which the first read or write will say
-    }
-}
-
-dialled dial_until(endpoint const& to, clock::time_point deadline) {
-    dialled d = connect(to, deadline);
-    if (d.how.error == 0 && is_connected_to_itself(to, d.stream)) return {{0, ECONNREFUSED}, {}};
-    return d;
-}
+std::string dialling(std::string_view text) { return std::string("weft::net::dial(\"").append(text).append("\")"); }
 
 tcp_stream connected(endpoint const& to, clock::time_point deadline) {
-    dialled d = dial_until(to, deadline);
-    if (d.how.error != 0) throw_failure(d.how, "weft::net::dial(\"" + to.to_string() + "\")");
+    dialled d = connect_to(to, deadline);
+    if (d.how.error != 0) throw_failure(d.how, dialling(to.to_string()));
     return std::move(d.stream);
+}
+
+tcp_stream dial_name(std::string_view text, named_address const& wanted, dial_options const& options) {
+    std::vector<endpoint> known = resolver_access::core(options.names).known_addresses(wanted.host);
+    for (endpoint& one : known) one = with_port(one, wanted.port);
+    dial_race race(options, dialling(text));
+    return known.empty() ? race.run(wanted.host, wanted.port) : race.run(known);
+}
+
+tcp_stream dial_until(std::string_view text, dial_options const& options, clock::time_point deadline) {
+    named_address const wanted = named_address::parse(text);
+    if (wanted.numeric) return connected(*wanted.numeric, deadline);
+    if (deadline == clock::time_point::max()) return dial_name(text, wanted, options);
+    try {
+        bounded_scope const limit(deadline);
+        return dial_name(text, wanted, options);
+    } catch (deadline_exceeded const&) {
+        this_fiber::check_cancelled();  // it may have been a deadline of the caller's
+        throw std::system_error(ETIMEDOUT, std::generic_category(), dialling(text));
+    }
+}
+
+template <class Dial>
+tcp_stream with_error_code(std::error_code& ec, Dial const& dial) {
+    try {
+        return reported(ec, dial);
+    } catch (std::invalid_argument const&) {
+        ec = std::make_error_code(std::errc::invalid_argument);
+        return {};
+    }
 }
 
 }  // namespace
 
-tcp_stream dial(std::string_view address) { return dial(endpoint::parse(address)); }
-
 tcp_stream dial(endpoint const& address) { return connected(address, clock::time_point::max()); }
 
+tcp_stream dial(std::string_view address) { return dial_until(address, {}, clock::time_point::max()); }
+
 tcp_stream dial(std::string_view address, clock::duration timeout) {
-    return connected(endpoint::parse(address), deadline_after(timeout));
+    return dial_until(address, {}, deadline_after(timeout));
 }
 
 tcp_stream dial(std::string_view address, std::error_code& ec) {
-    try {
-        dialled d = dial_until(endpoint::parse(address), clock::time_point::max());
-        report(d.how, ec);
-        return std::move(d.stream);
-    } catch (std::invalid_argument const&) {
-        ec = std::make_error_code(std::errc::invalid_argument);
-    } catch (std::system_error const& refused) {  // by the poller
-        ec = refused.code();
-    }
-    return {};
+    return with_error_code(ec, [&] { return dial(address); });
+}
+
+tcp_stream dial(std::string_view address, dial_options const& options) {
+    return dial_until(address, options, deadline_after(options.timeout));
+}
+
+tcp_stream dial(std::string_view address, dial_options const& options, std::error_code& ec) {
+    return with_error_code(ec, [&] { return dial(address, options); });
 }
 
 }  // namespace weft::net

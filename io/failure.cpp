@@ -15,7 +15,8 @@ net::endpoint address_of(descriptor& socket, call_result (*ask)(int, sockaddr_st
 
 readiness_poller& poller_for_new_socket() {
     poller* const here = current_poller();
-    if (here == nullptr) throw runtime_stopped("weft::net: a socket is made by a fiber; this thread runs none");
+    if (here == nullptr)
+        throw runtime_stopped("weft: what a fiber can wait for is made by a fiber; this thread runs none");
     return static_cast<readiness_poller&>(*here);  // make_poller makes no other
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 #include "operation.hpp"
 
+#include <weft/error.hpp>
 #include <weft/net.hpp>
 
+#include <stdexcept>
 #include <string>
 #include <system_error>
+#include <type_traits>
 
 namespace weft::detail {
 
@@ -23,11 +26,35 @@ struct outcome {
     throw std::system_error(o.code(), what);
 }
 
+/// For the throwing form.
+inline std::size_t checked(outcome const& o, char const* what) {
+    if (o.error != 0) throw_failure(o, what);
+    return o.bytes;
+}
+
 /// For the form with an `error_code&`.
 inline std::size_t report(outcome const& o, std::error_code& ec) noexcept {
     ec = o.code();
     if (o.error == 0) ec.clear();
     return o.bytes;
+}
+
+/// What the form with an `error_code&` makes of the throwing one.
+template <class F>
+auto reporting(std::error_code& ec, F const& f) -> std::invoke_result_t<F const&> {
+    try {
+        ec.clear();
+        return f();
+    } catch (std::system_error const& failed) {
+        ec = failed.code();
+    } catch (std::invalid_argument const&) {
+        ec = std::make_error_code(std::errc::invalid_argument);
+    } catch (deadline_exceeded const&) {
+        ec = std::make_error_code(std::errc::timed_out);
+    } catch (cancelled const&) {
+        ec = std::make_error_code(std::errc::operation_canceled);
+    }
+    return {};
 }
 
 /// For objects that hold no socket.

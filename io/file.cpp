@@ -23,6 +23,7 @@ int flags_of(open_options const& o) noexcept {
     if (o.exclusive) flags |= O_EXCL;
     if (o.truncate) flags |= O_TRUNC;
     if (o.no_follow) flags |= O_NOFOLLOW;
+    if (o.non_blocking) flags |= O_NONBLOCK;
     return flags | O_CLOEXEC | O_NOCTTY;
 }
 
@@ -205,8 +206,8 @@ bool file::try_lock_shared() {
 bool file::try_lock_shared_until(clock::time_point t) {
     return lock_until(LOCK_SH, t, "weft::fs::file::try_lock_shared_until");
 }
-void file::unlock() { checked(file_record::unlock(record_.get()), "weft::fs::file::unlock"); }
-void file::unlock_shared() { unlock(); }
+void file::unlock() noexcept { file_record::unlock(record_.get()); }
+void file::unlock_shared() noexcept { unlock(); }
 
 void file::close() noexcept {
     std::error_code nobody_asks;

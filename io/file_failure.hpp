@@ -10,12 +10,6 @@
 
 namespace weft::detail {
 
-/// The throwing form of a call on an open file.
-inline std::size_t checked(outcome const& o, std::string_view what) {
-    if (o.error != 0) throw_failure(o, std::string(what));
-    return o.bytes;
-}
-
 /// The message names the path, as programs print it: "weft::fs::open: /etc/shadow: Permission denied".
 inline std::size_t checked(outcome const& o, std::string_view what, fs::path_view path) {
     if (o.error == 0) return o.bytes;

@@ -2,10 +2,6 @@
 
 #include "ring_file.hpp"
 
-#include <weft/this_fiber.hpp>
-
-#include <new>
-
 namespace weft::detail {
 
 namespace {
@@ -58,19 +54,7 @@ outcome perform(file_request const& request) {
 
 outcome perform_shielded(file_request const& request) noexcept {
     if (auto const done = perform_on_ring(request, interruptible::no)) return *done;
-    this_fiber::shield const whatever_happens;
-    bool made = false;
-    call_result done;
-    try {
-        off_worker([&] {
-            made = true;
-            return done = make_call(request);
-        });
-    } catch (std::bad_alloc const&) {  // no thread either
-    }
-    // Without a thread to make it on, the call is made here: better to hold up the worker than to lose a descriptor.
-    if (!made) done = make_call(request);
-    return {done.value, done.error};
+    return off_worker_shielded([&request] { return make_call(request); });
 }
 
 }  // namespace weft::detail

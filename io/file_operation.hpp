@@ -1,26 +1,27 @@
 #pragma once
 // The one entry by which system calls that may wait for a disk leave the worker.
 //
-// A `file_request` says what a single call is to do, and `perform` has it done while the calling fiber is parked: a thread of
-// the blocking pool makes the call, or the io_uring of its worker, where that is what workers wait in. Calls that depend on
-// each other (open, then look what it is) and those that no engine knows go together in one `off_worker`, because leaving the
-// worker costs far more than a call that finds everything in the caches.
+// A `file_request` says what a single call is to do, and `perform` has it done while the calling fiber is parked: a
+// thread of the blocking pool makes the call, or the io_uring of its worker, where that is what workers wait in. Calls
+// that depend on each other (open, then look what it is) and those that no engine knows go together in one
+// `off_worker`, because leaving the worker costs far more than a call that finds everything in the caches.
 //
-// Invariants: the request and all it points to lie in frames that stay, because their fiber is parked, until the call has ended.
-//             A cancellation ends a request that has not begun; one that has begun is never abandoned. So when `perform`
-//             returns nobody touches the buffer any more, and the call has happened as a whole or not at all.
-//             On a plain thread the calls are simply made.
-// Rejected:   abandoning a call under way together with a buffer of its own: one more copy of every byte, and a cancelled
-//             write that happens later.
+// Invariants: the request and all it points to lie in frames that stay, because their fiber is parked, until the call
+//             has ended. A cancellation ends a request that has not begun; one that has begun is never abandoned. So
+//             when `perform` returns nobody touches the buffer any more, and the call has happened as a whole or not
+//             at all. On a plain thread the calls are simply made.
+// Rejected:   abandoning a call under way together with a buffer of its own: one more copy of every byte, and a
+//             cancelled write that happens later.
 
 #include "failure.hpp"
 
 #include <weft/blocking.hpp>
 #include <weft/error.hpp>
+#include <weft/this_fiber.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <new>
 
 namespace weft::detail {
 
@@ -70,11 +71,9 @@ call_result make_call(file_request const& request) noexcept;
 
 /// Has the call made. `bytes` is its result: a number of bytes, a descriptor.
 /// Blocks: until the call has ended.
-/// Errors: besides those of the call ECANCELED or ETIMEDOUT, with `cancelled`, if the fiber was cancelled before it began.
+/// Errors: besides those of the call ECANCELED or ETIMEDOUT, with `cancelled`, if the fiber was cancelled before it
+/// began.
 outcome perform(file_request const& request);
-
-/// The same, whatever has become of the fiber: for closing and cleaning up.
-outcome perform_shielded(file_request const& request) noexcept;
 
 /// Makes `calls()`, several calls that end in one `call_result`, in one trip. Exceptions of `calls` pass through.
 /// Blocks: until they have ended.
@@ -93,5 +92,26 @@ outcome off_worker(Calls const& calls) {
     }
     return {done.value, done.error};
 }
+
+/// The same, whatever has become of the fiber: for closing and cleaning up. Without memory or a thread to make them on,
+/// the calls are made here: better to hold up the worker than to lose a descriptor. They throw nothing.
+template <class Calls>
+outcome off_worker_shielded(Calls const& calls) noexcept {
+    this_fiber::shield const whatever_happens;
+    bool made = false;
+    call_result done;
+    try {
+        off_worker([&] {
+            made = true;
+            return done = calls();
+        });
+    } catch (std::bad_alloc const&) {  // no thread either
+    }
+    if (!made) done = calls();
+    return {done.value, done.error};
+}
+
+/// `perform`, whatever has become of the fiber.
+outcome perform_shielded(file_request const& request) noexcept;
 
 }  // namespace weft::detail

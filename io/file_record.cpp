@@ -2,7 +2,6 @@
 
 #include <weft/detail/budget.hpp>
 #include <weft/detail/cancel_scope.hpp>
-#include <weft/this_fiber.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -134,11 +133,10 @@ outcome file_record::nap(clock::time_point until) noexcept {
     return {0, closed_ ? ECANCELED : 0};
 }
 
-outcome file_record::unlock(file_record* file) {
+void file_record::unlock(file_record* file) noexcept {
     use const mine(file);
-    if (mine.error() != 0) return {0, mine.error()};
-    this_fiber::shield const whatever_happens;  // also on the way out of a cancelled fiber
-    return off_worker([&] { return repeat_call([&] { return os().flock(mine.fd(), LOCK_UN); }); });
+    if (mine.error() == 0)
+        off_worker_shielded([&] { return repeat_call([&] { return os().flock(mine.fd(), LOCK_UN); }); });
 }
 
 int file_record::close() noexcept {
@@ -160,6 +158,10 @@ int file_record::close() noexcept {
 
 // Returns the number if the caller is to close it.
 int file_record::wait_until_unused() noexcept {
+    {
+        spin_guard guard(lock_);
+        if (operations_ == 0) return std::exchange(fd_, -1);
+    }
     for (;;) {
         wait w(closing, this, interruptible::no);
         readiness_waiter self{w.token()};

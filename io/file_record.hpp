@@ -1,10 +1,10 @@
 #pragma once
 // An open file behind `fs::file`: how long its number stays open, and whose turn it is at its position.
 //
-// Invariants: the number is closed only when `closed_` and no operation is in progress, so that it never means another file
-//             under a running call. Once closed_, no operation begins.
-//             The position is the system's, in the open file, so that appending, devices and whoever shares the number
-//             (a child process, a C library) see the same. Whoever uses it holds `turn_`, the only permit.
+// Invariants: the number is closed only when `closed_` and no operation is in progress, so that it never means
+//             another file under a running call. Once closed_, no operation begins. The position is the system's, in
+//             the open file, so that appending, devices and whoever shares the number (a child process, a C library)
+//             see the same. Whoever uses it holds `turn_`, the only permit.
 // Lock order: lock_ is a leaf. Waits are claimed under it and delivered after it.
 // Rejected:   a position of our own with positional calls only: an appending file and one that cannot seek have none.
 
@@ -49,8 +49,8 @@ public:
         int const fd_;
     };
 
-    /// Reads once, or with `fill` until the buffer is full or the file ends. `at` may be `file_request::at_position`: then
-    /// the caller has the turn. `file` may be null, which is EBADF.
+    /// Reads once, or with `fill` until the buffer is full or the file ends. `at` may be `file_request::at_position`:
+    /// then the caller has the turn. `file` may be null, which is EBADF.
     static outcome read(file_record* file, std::span<std::byte> buffer, std::uint64_t at, bool fill);
     /// Writes once, or with `everything` until all is written.
     static outcome write(file_record* file, std::span<std::byte const> buffer, std::uint64_t at, bool everything);
@@ -63,10 +63,11 @@ public:
     /// Locks the whole file as `flock` does. EWOULDBLOCK: somebody else has it, also at `deadline`.
     /// Blocks: until it is locked.
     static outcome lock(file_record* file, int how, clock::time_point deadline);
-    static outcome unlock(file_record* file);
+    /// Gives the lock up, whatever has become of the fiber. Once closed there is none.
+    static void unlock(file_record* file) noexcept;
 
-    /// Lets no operation begin, waits until those in progress have ended, and closes the number. An errno value: what the
-    /// system could not write any more.
+    /// Lets no operation begin, waits until those in progress have ended, and closes the number. An errno value: what
+    /// the system could not write any more.
     /// Blocks: until they have ended; not a point of cancellation.
     int close() noexcept;
 
@@ -81,8 +82,8 @@ private:
     outcome read_once(int fd, std::span<std::byte> buffer, std::uint64_t at);
 
     bool const written_;
-    // Whether a read of what is in the page cache can be tried without leaving the worker. Relaxed: only a hint, cleared by
-    // the first reader that learns otherwise.
+    // Whether a read of what is in the page cache can be tried without leaving the worker. Relaxed: only a hint,
+    // cleared by the first reader that learns otherwise.
     std::atomic<bool> tries_cache_{true};
     counting_semaphore turn_{1};
 

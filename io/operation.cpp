@@ -2,6 +2,7 @@
 
 #include <weft/detail/cancel_scope.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace weft::detail {
@@ -58,6 +59,20 @@ int operation::wait_for_call(descriptor::half& h, request_shape shape) noexcept 
             cancelled_ = true;
             return cancelled_by_deadline() ? ETIMEDOUT : ECANCELED;
         }
+    }
+}
+
+int operation::pause(clock::duration time) noexcept {
+    auto const until = clock::now() + time;
+    spin_guard guard(d_.lock_);
+    end_call();
+    descriptor::half& h = d_.at(way_);
+    for (;;) {
+        auto const next = std::min(until, h.deadline);
+        if (d_.closed_ || next <= clock::now()) return 0;
+        if (sleep(h.waiting, next) != tag_cancelled) continue;
+        cancelled_ = true;
+        return cancelled_by_deadline() ? ETIMEDOUT : ECANCELED;
     }
 }
 

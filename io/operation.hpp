@@ -34,6 +34,12 @@ public:
         return attempt(take, request_shape::bytes);
     }
 
+    /// The same into several parts; perhaps less than has arrived.
+    template <class Call>
+    call_result receive(iovec const* parts, Call const& call) {
+        return receive(parts->iov_base, parts->iov_len, call);
+    }
+
     /// The number of the next connection, from a TCP listener: one that has arrived, or by `call(number)`.
     template <class Call>
     call_result accept(Call const& call) {
@@ -43,6 +49,10 @@ public:
         };
         return attempt(take, request_shape::connections);
     }
+
+    /// Sleeps for `time`, for what no event tells. Ends early with the descriptor's deadline or its close, which the next
+    /// attempt reports. Returns 0, or the error of a cancelled fiber.
+    int pause(clock::duration time) noexcept;
 
     /// The last call took everything there was: another would block, unless an event says otherwise.
     void drained() noexcept { drained_ = true; }

@@ -8,6 +8,7 @@
 #include "poller_epoll.hpp"
 
 #include "descriptor.hpp"
+#include "owned_number.hpp"
 #include "system_table.hpp"
 
 #include <cerrno>
@@ -26,17 +27,6 @@ int checked(int made, char const* what) {
     if (made < 0) throw std::system_error(errno, std::generic_category(), what);
     return made;
 }
-
-class owned_number {
-public:
-    explicit owned_number(int fd) noexcept : fd_(fd) {}
-    ~owned_number() { os().close(fd_); }
-    owned_number(owned_number const&) = delete;
-    operator int() const noexcept { return fd_; }
-
-private:
-    int const fd_;
-};
 
 // Nanoseconds where the kernel has them (Linux 5.11), else whole milliseconds, rounded up. Returns as epoll_wait does.
 int wait_for_events(int set, epoll_event* events, std::chrono::nanoseconds timeout, bool for_ever) noexcept {
@@ -69,10 +59,10 @@ public:
         epoll_event wanted{};
         wanted.events = EPOLLIN;
         wanted.data.u64 = interrupt_key;
-        checked(os().epoll_ctl(set_, EPOLL_CTL_ADD, interrupt_, &wanted), "weft: epoll_ctl");
+        checked(os().epoll_ctl(set_.get(), EPOLL_CTL_ADD, interrupt_.get(), &wanted), "weft: epoll_ctl");
     }
     ~epoll_poller() override {
-        shared_watch()->ended.store(true, std::memory_order_release);
+        shared_watch()->end();
         descriptor::abandon_all(*shared_watch());
     }
 
@@ -80,8 +70,10 @@ public:
         epoll_event wanted{};
         wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
         wanted.data.u64 = key;
-        checked(os().epoll_ctl(set_, EPOLL_CTL_ADD, fd, &wanted), "weft: epoll_ctl");
+        checked(os().epoll_ctl(set_.get(), EPOLL_CTL_ADD, fd, &wanted), "weft: epoll_ctl");
     }
+
+    void remove(int fd) noexcept override { os().epoll_ctl(set_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
     void poll(clock::time_point deadline, ready_list& ready) override {
         bool const for_ever = deadline == clock::time_point::max();
@@ -93,7 +85,7 @@ public:
             bool const waits = left.count() > 0;
             if (!waits) left = {};
             epoll_event events[events_at_once];
-            int const count = wait_for_events(set_, events, left, for_ever);
+            int const count = wait_for_events(set_.get(), events, left, for_ever);
             for (int i = 0; i < count; ++i) {
                 if (events[i].data.u64 != interrupt_key)
                     descriptor::event(events[i].data.u64, meaning(events[i].events), ready);
@@ -110,14 +102,14 @@ public:
         // Acquire and release: what was written before is seen by the poll that clears the flag.
         if (interrupted_.exchange(true, std::memory_order_acq_rel)) return;
         std::uint64_t const one = 1;
-        while (os().write(interrupt_, &one, sizeof one) < 0 && errno == EINTR) {}
+        while (os().write(interrupt_.get(), &one, sizeof one) < 0 && errno == EINTR) {}
     }
 
 private:
     // In this order: an interrupt between the two finds the flag set and writes nothing, but this poll is about to return.
     void clear_interrupt() noexcept {
         std::uint64_t count = 0;
-        while (os().read(interrupt_, &count, sizeof count) < 0 && errno == EINTR) {}
+        while (os().read(interrupt_.get(), &count, sizeof count) < 0 && errno == EINTR) {}
         interrupted_.exchange(false, std::memory_order_acq_rel);
     }
 

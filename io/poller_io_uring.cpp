@@ -162,6 +162,7 @@ public:
     ~io_uring_poller() override;
 
     void add(int, std::uint64_t) override {}
+    void remove(int) noexcept override {}
     void poll(clock::time_point deadline, ready_list& ready) override;
     void interrupt() noexcept override { desk_.interrupt(); }
     void look() noexcept override {
@@ -324,7 +325,7 @@ void io_uring_poller::handle(io_uring_cqe const& news, claimed_waiters& claimed)
 
 // No worker runs any more. Sockets may be used by plain threads, though, and keep what has arrived.
 io_uring_poller::~io_uring_poller() {
-    shared_watch()->ended.store(true, std::memory_order_release);
+    shared_watch()->end();
     descriptor::abandon_all(*shared_watch());
     for (;;) {
         bool const more = prepare(true);

@@ -8,7 +8,7 @@ namespace weft::detail {
 std::unique_ptr<readiness_poller> make_io_uring_poller() {
     throw std::system_error(std::make_error_code(std::errc::not_supported),
                             "weft: this build has no io_uring poller (install liburing-dev and build weft again with "
-                            "WEFT_IO_URING=ON); use automatic or epoll");
+                            "WEFT_IO_URING=on); use automatic or epoll");
 }
 
 }  // namespace weft::detail

@@ -1,7 +1,7 @@
 // Removes trees. One trip off the worker per directory, so that a cancellation is noticed soon.
 //
-// Everything is named relative to the descriptor of the directory that it is in, and directories are opened without following links:
-// whoever swaps a directory for a link meanwhile has the link removed and nothing behind it.
+// Everything is named relative to the descriptor of the directory that it is in, and directories are opened without
+// following links: whoever swaps a directory for a link meanwhile has the link removed and nothing behind it.
 
 #include <weft/directory.hpp>
 

@@ -24,7 +24,7 @@ inline fs::file_type type_of_mode(unsigned mode) noexcept {
 }
 
 /// Of an entry as a directory describes it: DT_UNKNOWN where the file system keeps that elsewhere.
-inline fs::file_type type_of_entry(unsigned char type) noexcept { return type_of_mode(DTTOIF(type)); }
+inline fs::file_type type_of_entry(unsigned char type) noexcept { return type_of_mode(DTTOIF(unsigned{type})); }
 
 inline fs::file_time time_of(statx_timestamp const& t) noexcept {
     return fs::file_time(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -20,8 +21,10 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include <atomic>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -96,6 +99,7 @@ struct system_table {
     int (*fcntl)(int fd, int command, int argument) = [](int fd, int command, int argument) {
         return ::fcntl(fd, command, argument);
     };
+    int (*tcgetattr)(int fd, termios* settings) = [](int fd, termios* settings) { return ::tcgetattr(fd, settings); };
     int (*close)(int fd) = [](int fd) { return ::close(fd); };
 
     // What a poller waits in
@@ -192,6 +196,31 @@ struct system_table {
     };
     int (*waitid)(idtype_t kind, id_t id, siginfo_t* about, int options) =
         [](idtype_t kind, id_t id, siginfo_t* about, int options) { return ::waitid(kind, id, about, options); };
+    int (*faccessat)(int directory, char const* path, int wanted, int flags) = [](int directory, char const* path,
+                                                                                  int wanted, int flags) {
+        return ::faccessat(directory, path, wanted, flags);
+    };
+    int (*fstatat)(int directory, char const* path, struct stat* about, int flags) = [](int directory, char const* path,
+                                                                                        struct stat* about, int flags) {
+        return ::fstatat(directory, path, about, flags);
+    };
+    int (*kill)(pid_t to, int signal) = [](pid_t to, int signal) { return ::kill(to, signal); };
+    /// Returns its error, and does not set `errno`.
+    int (*posix_spawn)(pid_t* child, char const* path, posix_spawn_file_actions_t const* actions,
+                       posix_spawnattr_t const* attributes, char* const* arguments, char* const* environment) =
+        [](pid_t* child, char const* path, posix_spawn_file_actions_t const* actions,
+           posix_spawnattr_t const* attributes, char* const* arguments, char* const* environment) {
+            return ::posix_spawn(child, path, actions, attributes, arguments, environment);
+        };
+
+    // Signals of the calling thread
+    /// Returns its error, and does not set `errno`.
+    int (*pthread_sigmask)(int how, sigset_t const* set, sigset_t* before) =
+        [](int how, sigset_t const* set, sigset_t* before) { return ::pthread_sigmask(how, set, before); };
+    int (*sigtimedwait)(sigset_t const* set, siginfo_t* about,
+                        timespec const* timeout) = [](sigset_t const* set, siginfo_t* about, timespec const* timeout) {
+        return ::sigtimedwait(set, about, timeout);
+    };
 };
 
 /// The system itself.

@@ -1,22 +1,85 @@
 #include "transfer.hpp"
 
+#include "sigpipe.hpp"
+
+#include <weft/blocking.hpp>
+#include <weft/detail/cancel_scope.hpp>
+#include <weft/error.hpp>
+
+#include <climits>
+
 namespace weft::detail {
 
 namespace {
 
 // How one kind of stream is read and written, and what a fiber that waits for it is said to do.
 struct stream_calls {
-    call_result (*receive)(int fd, void* to, std::size_t bytes) noexcept;
-    call_result (*send)(int fd, void const* from, std::size_t bytes) noexcept;
+    call_result (*receive)(int fd, void* to, std::size_t bytes);
+    call_result (*send)(int fd, void const* from, std::size_t bytes);
     wait_reason reading;
     wait_reason writing;
+    bool by_pool = false;  // then ECANCELED says that the fiber was cancelled
 };
 
+call_result write(int fd, void const* from, std::size_t bytes) noexcept {
+    return without_sigpipe([=] { return calls::write(fd, from, bytes); });
+}
+
+// Nobody else reads what is ours, as a rule, so that what was there a moment ago still is.
+call_result read_if_ready(int fd, void* to, std::size_t bytes) noexcept {
+    call_result const looked = calls::would_not_block(fd, false);
+    if (looked.error != 0) return looked;
+    return looked.value == 0 ? call_result{0, EAGAIN} : calls::read(fd, to, bytes);
+}
+// A pipe that is writable has room for at least PIPE_BUF bytes.
+call_result write_if_ready(int fd, void const* from, std::size_t bytes) noexcept {
+    call_result const looked = calls::would_not_block(fd, true);
+    if (looked.error != 0) return looked;
+    return looked.value == 0 ? call_result{0, EAGAIN} : write(fd, from, bytes < PIPE_BUF ? bytes : PIPE_BUF);
+}
+
+template <class Call>
+call_result on_helper(Call const& call) {
+    try {
+        return blocking(call);
+    } catch (cancelled const&) {
+        return {0, ECANCELED};
+    } catch (std::system_error const& no_thread) {
+        return {0, no_thread.code().value()};
+    }
+}
+call_result read_on_helper(int fd, void* to, std::size_t bytes) {
+    return on_helper([=] { return calls::read(fd, to, bytes); });
+}
+call_result write_on_helper(int fd, void const* from, std::size_t bytes) {
+    return on_helper([=] { return write(fd, from, bytes); });
+}
+
 constexpr stream_calls of_sockets{calls::receive, calls::send, {"socket read", true}, {"socket write", true}};
-constexpr stream_calls of_files{calls::read, calls::write, {"read", true}, {"write", true}};
+constexpr stream_calls of_files{calls::read, write, {"read", true}, {"write", true}};
+constexpr stream_calls of_shared_sockets{
+    calls::receive_now, calls::send_now, {"socket read", true}, {"socket write", true}};
+constexpr stream_calls of_shared_files{read_if_ready, write_if_ready, {"read", true}, {"write", true}};
+constexpr stream_calls of_disk{read_on_helper, write_on_helper, {"file read", true}, {"file write", true}, true};
 
 stream_calls const& calls_of(descriptor_kind kind) noexcept {
-    return kind == descriptor_kind::file ? of_files : of_sockets;
+    switch (kind) {
+    case descriptor_kind::file: return of_files;
+    case descriptor_kind::shared_socket: return of_shared_sockets;
+    case descriptor_kind::shared_file: return of_shared_files;
+    case descriptor_kind::on_disk: return of_disk;
+    case descriptor_kind::tcp:
+    case descriptor_kind::tcp_listener:
+    case descriptor_kind::watched:
+    case descriptor_kind::socket: break;
+    }
+    return of_sockets;
+}
+
+outcome failed(operation const& op, stream_calls const& its, std::size_t so_far, int error) noexcept {
+    if (its.by_pool && error == ECANCELED && !op.was_cancelled())
+        return {so_far, cancelled_by_deadline() ? ETIMEDOUT : ECANCELED, true};
+    return {so_far, error, op.was_cancelled()};
 }
 
 }  // namespace
@@ -33,7 +96,7 @@ outcome read_stream(descriptor* stream, std::span<std::byte> buffer, bool fill) 
         auto const receive = [&](int fd) { return its.receive(fd, rest.data(), rest.size()); };
         call_result const got =
             kind == descriptor_kind::tcp ? op.receive(rest.data(), rest.size(), receive) : op.attempt(receive);
-        if (got.error != 0) return {so_far.bytes, got.error, op.was_cancelled()};
+        if (got.error != 0) return failed(op, its, so_far.bytes, got.error);
         if (got.value == 0) break;
         // Less than asked for, but not the end: the stream is empty, and asking again would only say so.
         if (got.value < rest.size()) op.drained();
@@ -51,7 +114,7 @@ outcome write_stream(descriptor* stream, std::span<std::byte const> buffer, bool
     do {
         auto const rest = buffer.subspan(so_far.bytes);
         call_result const sent = op.attempt([&](int fd) { return its.send(fd, rest.data(), rest.size()); });
-        if (sent.error != 0) return {so_far.bytes, sent.error, op.was_cancelled()};
+        if (sent.error != 0) return failed(op, its, so_far.bytes, sent.error);
         so_far.bytes += sent.value;
     } while (everything && so_far.bytes < buffer.size());
     return so_far;

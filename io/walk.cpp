@@ -1,9 +1,11 @@
-// A depth-first walk. The speed comes from fibers that read directories before they come up: from each directory on the way, they are
-// sent into the next few of its subdirectories. This bounds the memory by the depth of the tree and not by its size.
+// A depth-first walk. The speed comes from fibers that read directories before they come up: from each directory on
+// the way, they are sent into the next few of its subdirectories. This bounds the memory by the depth of the tree and
+// not by its size.
 //
 // Invariants: the readers of a level are those of the directories among entries [at, ahead), in order.
-//             entering_ <=> the entry returned last is a directory to be entered; it is then at levels_.back().at - 1, or the
-//             root. Its reader, if it has one, is still the first in the queue; if it has none, the queue is empty.
+//             entering_ <=> the entry returned last is a directory to be entered; it is then at levels_.back().at -
+//             1, or the root. Its reader, if it has one, is still the first in the queue; if it has none, the queue
+//             is empty.
 
 #include <weft/walk.hpp>
 

@@ -122,6 +122,13 @@ outcome watch_state::read(bool wait) {
 }
 
 outcome watch_state::wait_for_other_half() {
+    for (std::size_t i = 0; i < halves_.size();) {
+        if (!std::exchange(halves_[i].waited, true))
+            ++i;
+        else if (outcome const settled = settle(i); settled.error != 0)
+            return settled;
+    }
+    if (halves_.empty()) return {};
     outcome got = read(false);
     if (got.error != EAGAIN) return got;
     try {
@@ -162,10 +169,10 @@ outcome watch_state::digest() {
 outcome watch_state::digest_named(inotify_event const& e, std::string const& name) {
     bool const is_directory = (e.mask & IN_ISDIR) != 0;
     std::string path = only_.empty() ? joined(tree_.find(e.wd)->path, name) : root_;
-    if ((e.mask & (IN_CREATE | IN_MOVED_TO)) != 0) return arrived(e, name, std::move(path));
+    if ((e.mask & (IN_CREATE | IN_MOVED_TO)) != 0) return arrived(e, name, path);
     if ((e.mask & IN_MOVED_FROM) != 0 && only_.empty()) {
         tree_.take_found(e.wd, name);
-        halves_.push_back({e.cookie, std::move(path), is_directory});
+        halves_.push_back({e.cookie, std::move(path), is_directory, false});
     } else if ((e.mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
         tree_.take_found(e.wd, name);
         add(change::removed, std::move(path), is_directory);
@@ -179,7 +186,7 @@ outcome watch_state::digest_named(inotify_event const& e, std::string const& nam
     return {};
 }
 
-outcome watch_state::arrived(inotify_event const& e, std::string const& name, std::string path) {
+outcome watch_state::arrived(inotify_event const& e, std::string const& name, std::string const& path) {
     bool const is_directory = (e.mask & IN_ISDIR) != 0;
     bool const was_found = tree_.take_found(e.wd, name);
     for (std::size_t i = 0; i != halves_.size(); ++i) {

@@ -2,8 +2,8 @@
 // One watch: the system's events in, ours out.
 //
 // Invariants: ready_ is what is to be reported before anything else is read. failure_ is reported after it, once.
-//             halves_: directories and files that were moved away, and have not turned up. When nothing more can be read for a moment, they
-//             have left the tree.
+//             halves_: directories and files that were moved away, and have not turned up. When what was
+//             read next is no more about them, or nothing more can be read for a moment, they have left the tree.
 // Only one fiber uses it, but for the descriptor, which has its own rules.
 
 #include "descriptor.hpp"
@@ -41,6 +41,7 @@ private:
         std::uint32_t cookie;
         std::string path;
         bool is_directory;
+        bool waited = false;  // all that was read at once, after it, has been looked through
     };
 
     call_result open(std::string const& root);
@@ -48,7 +49,7 @@ private:
     outcome wait_for_other_half();
     outcome digest();
     outcome digest_named(inotify_event const& e, std::string const& name);
-    outcome arrived(inotify_event const& e, std::string const& name, std::string path);
+    outcome arrived(inotify_event const& e, std::string const& name, std::string const& path);
     outcome watch_new(std::string const& path);
     outcome start_again();
     outcome settle(std::size_t index);

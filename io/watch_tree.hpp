@@ -1,10 +1,10 @@
 #pragma once
 // The directories that an inotify descriptor watches, by number and by path.
 //
-// Invariants: by_number_ and by_path_ hold the same pairs. A number that is in neither is of a watch that we have ended: what is still
-//             queued for it concerns nobody.
-//             found: names seen by looking into a directory after its watch began. The system may report the creation of one of them
-//             as well; that is the same event. Any event that makes or ends such a name takes it out.
+// Invariants: by_number_ and by_path_ hold the same pairs. A number that is in neither is of a watch that we have
+//             ended: what is still queued for it concerns nobody.
+//             found: names seen by looking into a directory after its watch began. The system may report the creation
+//             of one of them as well; that is the same event. Any event that makes or ends such a name takes it out.
 
 #include "listing.hpp"
 
@@ -26,9 +26,9 @@ public:
         std::unordered_set<std::string> found;
     };
 
-    /// Watches a directory and, if `recursive`, those below it. What is found in them goes to `found`, if that is not null.
-    /// A directory that is gone by now is none. Returns an errno value: the first that the system did not watch for another
-    /// reason; the others are watched.
+    /// Watches a directory and, if `recursive`, those below it. What is found in them goes to `found`, if that is not
+    /// null. A directory that is gone by now is none. Returns an errno value: the first that the system did not watch
+    /// for another reason; the others are watched.
     int add(int inotify, std::string const& path, bool is_root, bool recursive, std::vector<fs::watch_event>* found);
     /// Ends the watches of a directory and of those below it.
     void remove(int inotify, std::string const& path);

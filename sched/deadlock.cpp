@@ -1,7 +1,8 @@
 // When nothing in the process can ever run again.
 //
-// It is certain only if every runtime is asleep, no fiber waits for the outside world, no timer is armed, and the
-// process has no thread that could wake a fiber: none but ours and those that wait in `run`.
+// It is certain only if every runtime is asleep, no fiber waits for the outside world, no timer is armed, nothing else from
+// outside is expected (a signal that is sent to a channel, say), and the process has no thread that could wake a fiber: none
+// but ours and those that wait in `run`.
 #include "blocking_pool.hpp"
 #include "fiber_survey.hpp"
 #include "registry.hpp"
@@ -124,7 +125,7 @@ void runtime_core::examine_deadlock() noexcept {
         before += dispatches(*rt);
     }
     census const now = take_census();
-    if (now.live == 0 || now.stuck != now.live) return;
+    if (now.live == 0 || now.stuck != now.live || all.outside_sources.load() != 0) return;
     waiting_callers::count const callers = all.callers.take();
     std::size_t const threads = threads_of_process();
     // In this order: a thread of ours that comes or goes meanwhile makes it less certain, never more.

@@ -3,6 +3,7 @@
 #include "futex.hpp"
 
 #include <weft/detail/diagnostics.hpp>
+#include <weft/detail/outside_source.hpp>
 #include <weft/detail/overflow_report.hpp>
 
 #include <unistd.h>
@@ -16,6 +17,7 @@ namespace {
 
 std::atomic<monitor_bell*> bells{nullptr};  // only ever grows
 std::atomic<bool> asked{false};             // by the handler; taken by one monitor
+std::atomic<bool> claimed{false};           // the program wants the signal for itself
 
 // Set before the handler is installed.
 struct sigaction before;
@@ -48,8 +50,9 @@ void quit() noexcept {
 
 void on_quit(int signal, siginfo_t* info, void* context) {
     int const error = errno;
-    asked.store(true, std::memory_order_release);
-    bool const somebody_answers = ring_all();
+    bool const is_question = !claimed.load(std::memory_order_acquire);
+    if (is_question) asked.store(true, std::memory_order_release);
+    bool const somebody_answers = !is_question || ring_all();
     if ((before.sa_flags & SA_SIGINFO) != 0 && before.sa_sigaction != nullptr)
         before.sa_sigaction(signal, info, context);
     else if (had_handler())
@@ -60,6 +63,8 @@ void on_quit(int signal, siginfo_t* info, void* context) {
 }
 
 }  // namespace
+
+void claim_quit_signal(bool by_program) noexcept { claimed.store(by_program, std::memory_order_release); }
 
 monitor_bell& take_bell() {
     for (monitor_bell* b = bells.load(std::memory_order_acquire); b != nullptr; b = b->next) {

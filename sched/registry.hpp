@@ -51,9 +51,10 @@ struct own_threads {
 };
 
 struct runtime_registry {
-    std::mutex lock;                      // before any lock of a runtime
-    std::vector<runtime_core*> runtimes;  // guarded by lock
-    std::atomic<std::size_t> live{0};     // their number, for those that cannot lock
+    std::mutex lock;                              // before any lock of a runtime
+    std::vector<runtime_core*> runtimes;          // guarded by lock
+    std::atomic<std::size_t> live{0};             // their number, for those that cannot lock
+    std::atomic<std::size_t> outside_sources{0};  // see outside_source.hpp
     waiting_callers callers;
     own_threads threads;
 

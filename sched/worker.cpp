@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <utility>
 
 namespace weft::detail {
@@ -37,6 +38,14 @@ std::uint64_t mix(std::uint64_t& state) noexcept {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
+}
+
+// A write whose reader is gone is an error of that write, in whatever library it happens.
+void block_sigpipe() noexcept {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 }  // namespace
@@ -123,6 +132,7 @@ void worker::main() noexcept {
     exceptions = this_thread_exception_state();
     sanitizer_adopt_thread(own_);
     signal_stack const for_overflow_reports;
+    block_sigpipe();
     prctl(PR_SET_TIMERSLACK, 1000UL);  // nanoseconds; the default of 50 µs would be added to every sleep
     thread_id_.store(::gettid(), std::memory_order_relaxed);
     runtime.await_publication(*this);

@@ -1,31 +1,10 @@
 #include "batch_reader.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-
-#include "directory.hpp"
-
 namespace weftsum {
-namespace {
-
-ssize_t read_retrying(int descriptor, std::span<std::byte> buffer) {
-    ssize_t n;
-    do n = ::read(descriptor, buffer.data(), buffer.size());
-    while (n < 0 && errno == EINTR);
-    return n;
-}
-
-}  // namespace
 
 batch_reader::batch_reader(batch& files, std::span<std::byte> buffer) : files_(files.files), buffer_(buffer) {
     for (file& f : files_) f.bytes = 0;
     skip_troubled();
-}
-
-batch_reader::~batch_reader() {
-    if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 void batch_reader::fill() {
@@ -38,26 +17,26 @@ void batch_reader::fill() {
             end_current();
             continue;
         }
-        ssize_t const n = read_retrying(descriptor_, rest);
-        if (n < 0) f.trouble = describe(errno);
-        std::size_t const got = n > 0 ? static_cast<std::size_t>(n) : 0;
-        pieces_.push_back({&f, rest.first(got), n <= 0});
+        std::error_code failure;
+        std::size_t const got = current_.read_some(rest, failure);
+        if (failure) f.trouble = failure.message();
+        pieces_.push_back({&f, rest.first(got), got == 0});
         rest = rest.subspan(got);
-        if (n <= 0) end_current();
+        if (got == 0) end_current();
     }
 }
 
 bool batch_reader::open_current() {
-    if (descriptor_ >= 0) return true;
+    if (current_.is_open()) return true;
     // Non-blocking, because a fifo may stand where the source saw a file: without a writer it reads as empty.
-    descriptor_ = ::open(files_[at_].path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (descriptor_ < 0) files_[at_].trouble = describe(errno);
-    return descriptor_ >= 0;
+    std::error_code failure;
+    current_ = weft::fs::file::open(files_[at_].path, {.read = true, .non_blocking = true}, failure);
+    if (failure) files_[at_].trouble = failure.message();
+    return !failure;
 }
 
 void batch_reader::end_current() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    descriptor_ = -1;
+    current_.close();
     ++at_;
     skip_troubled();
 }

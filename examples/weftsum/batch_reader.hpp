@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <vector>
+#include <weft/file.hpp>
 
 #include "file.hpp"
 
@@ -21,13 +22,13 @@ public:
     /// Both arguments must outlive the reader. Files that are in trouble already are skipped; `bytes` of the others is set
     /// to 0, for the consumer to count.
     batch_reader(batch& files, std::span<std::byte> buffer);
-    ~batch_reader();
     batch_reader(batch_reader const&) = delete;
     batch_reader& operator=(batch_reader const&) = delete;
 
     bool finished() const { return at_ == files_.size(); }
 
-    /// Fills the buffer anew; the pieces of the last call end here. Blocks the thread: system calls only.
+    /// Fills the buffer anew; the pieces of the last call end here. For a helper thread: there,
+    /// each call on a file is a plain system call, and all of them together cost one trip off the worker.
     void fill();
 
     /// What the buffer holds, in order.
@@ -42,7 +43,7 @@ private:
     std::span<std::byte> buffer_;
     std::vector<piece> pieces_;
     std::size_t at_ = 0;
-    int descriptor_ = -1;  // of the current file, -1 before it is opened
+    weft::fs::file current_;  // open once it is its turn
 };
 
 }  // namespace weftsum

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "directory.hpp"
+#include "describe.hpp"
 
 namespace weftsum {
 namespace {

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <weft/weft.hpp>
 
-#include "directory.hpp"
+#include "describe.hpp"
 
 namespace weftsum {
 namespace {

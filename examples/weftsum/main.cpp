@@ -2,9 +2,9 @@
 //
 //     walkers -> producer -> digest fibers -> printer
 //
-// The walkers read directories ahead (walk.cpp); the producer puts their files in order and into batches, the digest
-// fibers read and hash (pipeline.cpp, digest.cpp), and the printer restores the order (printer.cpp), which selects over
-// results, interrupts (interrupt.cpp) and the clock.
+// The walkers, fibers of fs::walk, read directories ahead (walk.cpp); the producer puts their files in order and into
+// batches, the digest fibers read and hash (pipeline.cpp, digest.cpp), and the printer restores the order (printer.cpp),
+// which selects over results, interrupts (interrupt.cpp) and the clock.
 
 #include <csignal>
 #include <cstdio>

@@ -1,98 +1,96 @@
-// The order is that of a merge: of all directories that are open, the one whose next path is the smallest goes on. A
-// subdirectory that comes up is opened beside its parent. In one tree this is a depth-first walk; with several, perhaps
-// overlapping trees on the command line it is still right.
-//
-// The speed comes from walkers, fibers that read directories before they come up: in each open directory, they are sent
-// into the next few subdirectories. This bounds the memory by the depth of the tree and not by its size.
+// The order is that of a merge: of the arguments that have not come up and the trees that are open, the one whose
+// next path is the smallest goes on. A directory among the arguments that comes up is opened as a tree. With several,
+// perhaps overlapping trees on the command line this is still right.
 
 #include "walk.hpp"
 
 #include <algorithm>
 #include <utility>
+#include <weft/metadata.hpp>
+#include <weft/weft.hpp>
 
 namespace weftsum {
 namespace {
 
-constexpr std::size_t max_walkers = 16;  // per open directory
+namespace fs = weft::fs;
 
-listing walk_into(std::string const& path) {
-    return weft::blocking([&] { return read_directory(path); });
+// Symbolic links are followed here, and only here.
+file read_argument(std::string const& path) {
+    file f;
+    f.path = path;
+    std::error_code failure;
+    fs::metadata const about = fs::status(path, failure);
+    if (failure) {
+        f.trouble = failure.message();
+    } else if (about.is_directory()) {
+        if (!path.ends_with('/')) f.path += '/';
+    } else if (about.is_regular()) {
+        f.bytes = about.size;
+    } else {
+        f.trouble = "Not a regular file or directory";
+    }
+    return f;
 }
+
+bool is_directory(file const& argument) { return argument.trouble.empty() && argument.path.ends_with('/'); }
 
 std::string without_slash(std::string path) {
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();
     return path;
 }
 
+// The next regular file, or what could not be read.
+bool find_next(fs::walk& entries, file& f) {
+    while (auto entry = entries.next()) {
+        if (!entry->failure && entry->type != fs::file_type::regular) continue;
+        f = file{};
+        f.path = entry->failure ? without_slash(std::move(entry->path)) : std::move(entry->path);
+        f.bytes = entry->about.size;
+        if (entry->failure) f.trouble = entry->failure.message();
+        return true;
+    }
+    return false;
+}
+
 }  // namespace
 
-walk::open_directory::open_directory(listing list) : list_(std::move(list)) {
-    send_walkers();
-    if (!finished()) path_ = list_.prefix + current().name;
-}
-
-void walk::open_directory::send_walkers() {
-    for (; ahead_ != list_.entries.size() && walkers_.size() != max_walkers; ++ahead_) {
-        entry const& e = list_.entries[ahead_];
-        if (e.is_directory() && e.trouble.empty())
-            walkers_.push_back(weft::spawn({.name = "walker"}, walk_into, list_.prefix + e.name));
-    }
-}
-
-listing walk::open_directory::enter() {
-    weft::fiber<listing> walker = std::move(walkers_.front());
-    walkers_.pop_front();
-    send_walkers();
-    return walker.join();
-}
-
-void walk::open_directory::advance() {
-    ++at_;
-    if (!finished()) path_.replace(list_.prefix.size(), std::string::npos, current().name);
-}
-
 walk::walk(std::vector<std::string> const& paths) {
-    open(weft::blocking([&] { return read_arguments(paths); }));
+    // Many file names cost one trip off the worker together.
+    weft::blocking([&] {
+        for (std::string const& path : paths) arguments_.push_back(read_argument(path));
+    });
+    std::sort(arguments_.begin(), arguments_.end(), [](file const& a, file const& b) { return a.path > b.path; });
 }
 
-void walk::open(listing list) {
-    if (!list.trouble.empty()) {
-        unread_.emplace();
-        unread_->path = without_slash(list.prefix);
-        unread_->trouble = std::move(list.trouble);
-    }
-    auto directory = std::make_unique<open_directory>(std::move(list));
-    if (directory->finished()) return;
-    open_.push_back(std::move(directory));
+bool walk::argument_comes_first() const {
+    if (open_.empty() || arguments_.empty()) return open_.empty();
+    return arguments_.back().path <= open_.front().next.path;
+}
+
+void walk::open(fs::walk entries) {
+    file first;
+    if (!find_next(entries, first)) return;
+    open_.push_back({std::move(entries), std::move(first)});
     std::push_heap(open_.begin(), open_.end(), after);
 }
 
 std::optional<file> walk::next() {
-    while (!unread_ && !open_.empty()) {
-        std::pop_heap(open_.begin(), open_.end(), after);
-        open_directory& smallest = *open_.back();
-        entry& e = smallest.current();
-
-        std::optional<file> found;
-        std::optional<listing> below;
-        if (e.is_directory() && e.trouble.empty()) {
-            below = smallest.enter();
-        } else {
-            found.emplace();
-            found->path = smallest.path();
-            found->bytes = e.bytes;
-            found->trouble = std::move(e.trouble);
+    while (!arguments_.empty() || !open_.empty()) {
+        if (argument_comes_first()) {
+            file argument = std::move(arguments_.back());
+            arguments_.pop_back();
+            if (!is_directory(argument)) return argument;
+            open(fs::walk(argument.path, {.with_metadata = true}));
+            continue;
         }
-
-        smallest.advance();
-        if (smallest.finished())
-            open_.pop_back();
-        else
-            std::push_heap(open_.begin(), open_.end(), after);
-        if (below) open(std::move(*below));
-        if (found) return found;
+        std::pop_heap(open_.begin(), open_.end(), after);
+        tree smallest = std::move(open_.back());
+        open_.pop_back();
+        file found = std::move(smallest.next);
+        open(std::move(smallest.entries));
+        return found;
     }
-    return std::exchange(unread_, std::nullopt);
+    return std::nullopt;
 }
 
 }  // namespace weftsum

@@ -23,8 +23,9 @@ case $kind in
 headers)
     # Nothing private and no dependency's header is installed, and each public header is.
     public=$(cd "$SOURCE_DIR" && find fibers sched channels io -path '*/include/*' -name '*.hpp' -printf '%P\n' | sort)
+    [[ $WITH_TLS == TRUE ]] || public=$(grep -v '^tls/' <<<"$public")
     installed=$(cd "$PREFIX/include" && find . -type f -printf '%P\n' | sort)
-    diff <(sed 's|^include/||' <<<"$public" | sort) - <<<"$installed" || fail "installed headers differ from the public ones"
+    diff <(sed 's|^.*include/||' <<<"$public" | sort) - <<<"$installed" || fail "installed headers differ from the public ones"
     cd "$PREFIX"
     if grep -rlE 'concurrentqueue|weft_warnings' "$LIBDIR/cmake/weft" "$LIBDIR/pkgconfig" include; then
         fail "the files above leak what is private to the build"
@@ -32,6 +33,15 @@ headers)
     ;;
 find_package)
     cmake_consumer -DCMAKE_PREFIX_PATH="$PREFIX"
+    ;;
+tls)
+    cmake_consumer -DCMAKE_PREFIX_PATH="$PREFIX"
+    if [[ -n $PKG_CONFIG ]]; then
+        export PKG_CONFIG_PATH="$PREFIX/$LIBDIR/pkgconfig"
+        read -ra flags <<<"$("$PKG_CONFIG" --cflags --libs weft-tls)"
+        "$CXX" -std=c++20 "$here/tls/consumer.cpp" -o "$WORK_DIR/by_pkg_config" "${flags[@]}"
+        "$WORK_DIR/by_pkg_config"
+    fi
     ;;
 add_subdirectory)
     cmake_consumer -DWEFT_SOURCE_DIR="$SOURCE_DIR"

@@ -69,10 +69,10 @@ TEST_CASE("an address in use is refused", "[net][C53]") {
 TEST_CASE("a text that is no address is refused", "[net]") {
     in_fibers([] {
         std::error_code ec;
-        CHECK_THROWS_AS(net::dial("localhost:80"), std::invalid_argument);
+        CHECK_THROWS_AS(net::dial("localhost"), std::invalid_argument);
         CHECK_THROWS_AS(net::listen("here"), std::invalid_argument);
         CHECK_THROWS_AS(net::listen("127.0.0.1:0", {.backlog = -1}), std::invalid_argument);
-        CHECK_FALSE(net::dial("localhost:80", ec).is_open());
+        CHECK_FALSE(net::dial("two words:80", ec).is_open());
         CHECK(ec == std::errc::invalid_argument);
         CHECK(error_of([] { net::dial(net::endpoint()); }) == std::errc::address_family_not_supported);
         CHECK(error_of([] { net::listen(net::endpoint()); }) == std::errc::address_family_not_supported);

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
+#include <atomic>
 #include <map>
 #include <set>
 #include <string>
@@ -123,6 +123,25 @@ TEST_CASE("a directory that is renamed is followed, one that is moved out is not
         fs::write_file(dir / "in/side/f", "");
         fs::create_directory(dir / "two");
         CHECK(events_until(w, dir.path(), "two") == lines{"created in/side/f", "written in/side/f"});
+    });
+}
+
+TEST_CASE("what moves out is reported also while there is never a quiet moment", "[fs][watch]") {
+    in_fibers([] {
+        scratch dir, elsewhere;
+        fs::write_file(dir / "f", "");
+        fs::write_file(dir / "busy", "");
+        fs::watcher w(dir.path());
+        std::atomic<bool> seen{false};
+        auto changer = weft::spawn([&] {
+            auto busy = fs::create(dir / "busy");
+            fs::rename(dir / "f", elsewhere / "f");
+            while (!seen) busy.write_at(weft::as_bytes("x"), 0);
+        });
+        while (line_of(*w.next(), dir.path()) != "removed f") {}
+        seen = true;
+        changer.join();
+        CHECK(fs::exists(elsewhere / "f"));
     });
 }
 

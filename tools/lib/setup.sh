@@ -21,13 +21,23 @@ build    | command c++                                      | g++
 build    | command cmake                                    | cmake
 build    | command ninja                                    | ninja-build
 build    | header concurrentqueue/concurrentqueue.h concurrentqueue/moodycamel/concurrentqueue.h | libconcurrentqueue-dev
+build    | header ares.h                                    | libc-ares-dev
 build    | header liburing.h                                | liburing-dev
 examples | header openssl/evp.h                             | libssl-dev
 examples | header CLI/CLI.hpp                               | libcli11-dev
 tests    | header catch2/catch.hpp catch2/catch_all.hpp     | catch2
+tests    | command openssl                                  | openssl
+tests    | command curl                                     | curl
+tests    | path /usr/sbin/dnsmasq                           | dnsmasq-base
 tests    | command pkg-config                               | pkg-config pkgconf
+tests    | header boost/beast/version.hpp                   | libboost1.81-dev libboost-dev
+tests    | command redis-benchmark                          | redis-tools
+tests    | command socat                                    | socat
+tests    | command nc                                       | netcat-openbsd
 boost    | boost 107400                                     | libboost-context1.81-dev libboost-context-dev
 bench    | header benchmark/benchmark.h                     | libbenchmark-dev
+bench    | header openssl/ssl.h                             | libssl-dev
+bench    | command openssl                                  | openssl
 bench    | command python3                                  | python3
 go       | command go                                       | golang-go
 fiber    | header boost/fiber/all.hpp                       | libboost-fiber1.81-dev libboost-fiber-dev

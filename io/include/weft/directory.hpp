@@ -36,8 +36,8 @@ struct list_options {
     links follow = links::no_follow;
 };
 
-/// Reads a directory piece by piece, however large it is, in the order in which the file system keeps it. Move-only; closes when
-/// destroyed. "." and ".." are left out.
+/// Reads a directory piece by piece, however large it is, in the order in which the file system keeps it. Move-only;
+/// closes when destroyed. "." and ".." are left out.
 ///
 ///     for (auto& entry : fs::directory("/tmp")) ...
 ///
@@ -125,8 +125,9 @@ bool remove(path_view path);
 /// The same; a failure is reported in `ec`.
 bool remove(path_view path, std::error_code& ec);
 
-/// Removes a directory and everything below it, or a file. Links are removed, never followed, also if somebody puts one in
-/// place of a directory meanwhile. Holds a descriptor per level. Returns how many names are gone; 0: there was nothing.
+/// Removes a directory and everything below it, or a file. Links are removed, never followed, also if somebody puts
+/// one in place of a directory meanwhile. Holds a descriptor per level. Returns how many names are gone; 0: there was
+/// nothing.
 /// Blocks: until all is removed. Cancellation ends it between two directories.
 /// Errors: `std::system_error`; what was removed stays removed.
 std::uint64_t remove_all(path_view path);
@@ -167,8 +168,8 @@ struct copy_options {
     bool overwrite = false;
 };
 
-/// Copies a file's content and permissions; inside the kernel, and on some file systems without copying. Returns the number of
-/// bytes.
+/// Copies a file's content and permissions; inside the kernel, and on some file systems without copying. Returns the
+/// number of bytes.
 /// Blocks: until it is copied.
 /// Errors: `std::system_error`. After a failure or a cancellation nothing is left of a file that it made.
 std::uint64_t copy_file(path_view from, path_view to, copy_options options = {});

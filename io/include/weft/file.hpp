@@ -18,13 +18,15 @@ namespace detail {
 class file_record;
 }  // namespace detail
 
-/// Files and directories. A call that may wait for a disk parks the calling fiber (or blocks the plain thread); its worker
-/// runs others meanwhile.
+/// Files and directories. A call that may wait for a disk parks the calling fiber (or blocks the plain thread); its
+/// worker runs others meanwhile. Inside `blocking` the calls are made at once: a batch of them there costs one trip off
+/// the worker together.
 ///
 /// Each call comes in two forms: one throws, the other reports through its `std::error_code&` and clears it on success.
-/// Errors: `std::system_error` with the system's error number; messages name the path. In a cancelled fiber a call that has not
-/// begun throws `cancelled`, or `deadline_exceeded`; with an `error_code&` it reports `operation_canceled`, or `timed_out`. A
-/// call that has begun is finished and reports what it did, because the system cannot take a call on a disk back.
+/// Errors: `std::system_error` with the system's error number; messages name the path. In a cancelled fiber a call
+/// that has not begun throws `cancelled`, or `deadline_exceeded`; with an `error_code&` it reports
+/// `operation_canceled`, or `timed_out`. A call that has begun is finished and reports what it did, because the
+/// system cannot take a call on a disk back.
 namespace fs {
 
 /// How to open a file.
@@ -43,6 +45,9 @@ struct open_options {
     bool truncate = false;
     /// Fail with `too_many_symbolic_link_levels` if the path is a symbolic link.
     bool no_follow = false;
+    /// Opening a named pipe does not wait for its other end, and reading from it is `resource_unavailable_try_again`
+    /// instead of waiting. Nothing changes for files.
+    bool non_blocking = false;
     /// Of a file that is made; the process's mask is taken away.
     unsigned permissions = 0666;
 };
@@ -56,18 +61,18 @@ enum class seek_from : std::uint8_t {
 
 /// An open file. Move-only; closes when destroyed.
 ///
-/// It has a position, which the streaming calls (`read_some`, `write_all`, …) use and move; they stand in line for each other.
-/// `read_at` and `write_at` do not use it, and any number may run at the same time. What is in the system's cache is read
-/// without leaving the worker; everything else is done by a thread of the blocking pool.
+/// It has a position, which the streaming calls (`read_some`, `write_all`, …) use and move; they stand in line for
+/// each other. `read_at` and `write_at` do not use it, and any number may run at the same time. What is in the
+/// system's cache is read without leaving the worker; everything else is done by a thread of the blocking pool.
 ///
-/// Named pipes, terminals and devices can be opened, too. Waiting for data there then occupies a thread of the blocking pool, and
-/// neither `close` nor a cancellation ends that wait.
+/// Named pipes, terminals and devices can be opened, too. Waiting for data there then occupies a thread of the
+/// blocking pool, and neither `close` nor a cancellation ends that wait.
 ///
-/// `file` is Lockable and SharedLockable: `std::unique_lock<fs::file>` works. The lock is on the whole file, advisory, and
-/// belongs to this open file: others that the same process has opened are kept out as well.
+/// `file` is Lockable and SharedLockable: `std::unique_lock<fs::file>` works. The lock is on the whole file,
+/// advisory, and belongs to this open file: others that the same process has opened are kept out as well.
 ///
-/// Thread safety: any member from any fiber or thread at the same time, but to move, assign or destroy the object is for
-/// one alone.
+/// Thread safety: any member from any fiber or thread at the same time, but to move, assign or destroy the object is
+/// for one alone.
 /// Errors: `operation_canceled` when the file was closed, by this program, before or during the call;
 /// `bad_file_descriptor` on an object that holds no file, or was not opened for that.
 class file {
@@ -82,7 +87,8 @@ public:
 
     /// Opens a file; close-on-exec, and never as the controlling terminal.
     /// Blocks: until it is open. Opening a named pipe waits for its other end on a thread of the blocking pool.
-    /// Errors: `std::system_error`; `invalid_argument` for options without `read` and `write`, and for a NUL in the path.
+    /// Errors: `std::system_error`; `invalid_argument` for options without `read` and `write`, and for a NUL in the
+    /// path.
     static file open(path_view path, open_options const& options);
     /// The same; a failure is reported in `ec`.
     static file open(path_view path, open_options const& options, std::error_code& ec);
@@ -163,8 +169,8 @@ public:
     std::uint64_t size(std::error_code& ec);
 
     /// Locks the file for this object alone. A share that it holds is given up first.
-    /// Blocks: until nobody else holds a lock. The system tells nobody when that is: the fiber asks again and again, less
-    /// and less often, at last every 20 ms.
+    /// Blocks: until nobody else holds a lock. The system tells nobody when that is: the fiber asks again and again,
+    /// less and less often, at last every 20 ms.
     /// Source: flock(2)
     void lock();
     /// True: locked. Never waits for another holder.
@@ -188,13 +194,14 @@ public:
     bool try_lock_shared_for(std::chrono::duration<Rep, Period> d) {
         return try_lock_shared_until(detail::deadline_after(d));
     }
-    /// Gives up whichever lock this object holds. Closing does so, too.
-    void unlock();
+    /// Gives up whichever lock this object holds. Closing does so, too, and then this does nothing.
+    /// Blocks: as any call on a file; not a point of cancellation.
+    void unlock() noexcept;
     /// The same.
-    void unlock_shared();
+    void unlock_shared() noexcept;
 
-    /// The calls in progress end, calls that wait for their turn fail with `operation_canceled`, and the file is closed.
-    /// Closing again does nothing. What the disk failed to take can be learned from `sync` before.
+    /// The calls in progress end, calls that wait for their turn fail with `operation_canceled`, and the file is
+    /// closed. Closing again does nothing. What the disk failed to take can be learned from `sync` before.
     /// Blocks: until the calls in progress have ended; not a point of cancellation.
     void close() noexcept;
     /// The same; what the system reports, as network file systems do, is in `ec`.

@@ -31,19 +31,19 @@ using file_time =
 
 /// What the system knows about a file.
 struct metadata {
-    file_type type = file_type::unknown;
-    std::uint16_t permissions = 0;  ///< the twelve bits of `chmod`
-    std::uint64_t size = 0;         ///< in bytes
-    std::uint64_t allocated = 0;    ///< bytes on the disk; less than `size` if the file has holes
-    std::uint32_t owner = 0;        ///< the user's number
-    std::uint32_t group = 0;        ///< the group's number
-    std::uint64_t link_count = 0;   ///< names that the file has
-    std::uint64_t device = 0;       ///< which file system
-    std::uint64_t inode = 0;        ///< which file of it; two paths with equal `device` and `inode` are one file
-    file_time modified;             ///< the content
-    file_time accessed;             ///< as exactly as the file system keeps it
-    file_time changed;              ///< content or metadata
-    file_time created;              ///< the epoch if the file system does not keep it
+    file_type type = file_type::unknown;  ///< what it is
+    std::uint16_t permissions = 0;        ///< the twelve bits of `chmod`
+    std::uint64_t size = 0;               ///< in bytes
+    std::uint64_t allocated = 0;          ///< bytes on the disk; less than `size` if the file has holes
+    std::uint32_t owner = 0;              ///< the user's number
+    std::uint32_t group = 0;              ///< the group's number
+    std::uint64_t link_count = 0;         ///< names that the file has
+    std::uint64_t device = 0;             ///< which file system
+    std::uint64_t inode = 0;              ///< which file of it; two paths with equal `device` and `inode` are one file
+    file_time modified;                   ///< the content
+    file_time accessed;                   ///< as exactly as the file system keeps it
+    file_time changed;                    ///< content or metadata
+    file_time created;                    ///< the epoch if the file system does not keep it
 
     /// It is a file of bytes.
     bool is_regular() const noexcept { return type == file_type::regular; }

@@ -2,10 +2,14 @@
 #include <weft/clock.hpp>
 #include <weft/detail/readiness_source.hpp>
 #include <weft/detail/typed_case.hpp>
+#include <weft/listening_socket.hpp>
+#include <weft/stream_socket.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,90 +59,45 @@ private:
     std::uint8_t size_ = 0;
 };
 
+/// When a connection that is silent is taken for dead.
+struct keep_alive {
+    /// How long nothing must have arrived before the peer is probed.
+    std::chrono::seconds idle{15};
+    /// The time between two probes.
+    std::chrono::seconds interval{15};
+    /// Probes without an answer until the connection fails with `timed_out`.
+    int count = 9;
+};
+
 /// A connection: TCP, or a unix stream socket. Move-only; closes when destroyed.
 ///
 /// Thread safety: reading, writing, deadlines, `shutdown_*` and `close` from any fiber or thread at the same time.
 /// Reads stand in line for each other, and so do writes; a read does not wait for a write. To move, assign or destroy
 /// the object is for one alone.
 /// Blocks: `read_*` until there is data, `write_*` until there is room.
-class tcp_stream {
+class tcp_stream : public stream_socket {
 public:
     /// Holds no socket.
     tcp_stream() noexcept = default;
     /// Takes the socket over; operations in progress go on.
-    tcp_stream(tcp_stream&& other) noexcept : socket_(std::exchange(other.socket_, nullptr)) {}
+    tcp_stream(tcp_stream&&) noexcept = default;
     /// Closes the socket held so far, and takes the other's over.
-    tcp_stream& operator=(tcp_stream&& other) noexcept;
-    ~tcp_stream();
+    tcp_stream& operator=(tcp_stream&&) noexcept = default;
+    ~tcp_stream() = default;
 
-    /// Reads at least one byte, as many as are there; 0 at the end of the stream. An empty buffer reads nothing and
-    /// does not wait.
-    std::size_t read_some(std::span<std::byte> buffer);
-    /// The same; a failure is reported in `ec`, a cancellation as `operation_canceled`.
-    std::size_t read_some(std::span<std::byte> buffer, std::error_code& ec);
+    /// Whether small writes go at once, as they do from the start, or wait a moment for more.
+    /// Errors: `operation_not_supported` on a unix socket.
+    void set_no_delay(bool on);
+    /// Whether they do.
+    bool no_delay() const;
 
-    /// Fills the buffer; less only at the end of the stream. As a unit: no other read comes between.
-    /// Errors: what was read before a failure is in the buffer; the `error_code&` form returns how much.
-    std::size_t read_exact(std::span<std::byte> buffer);
-    /// The same; a failure is reported in `ec`.
-    std::size_t read_exact(std::span<std::byte> buffer, std::error_code& ec);
-
-    /// Hands at least one byte to the system and returns how many.
-    std::size_t write_some(std::span<std::byte const> buffer);
-    /// The same; a failure is reported in `ec`.
-    std::size_t write_some(std::span<std::byte const> buffer, std::error_code& ec);
-
-    /// Hands all bytes to the system, as a unit: no other write comes between. Returns the number sent.
-    /// Errors: the message of the exception says how many were sent before the failure; the `error_code&` form returns
-    /// it.
-    std::size_t write_all(std::span<std::byte const> buffer);
-    /// The same; a failure is reported in `ec`.
-    std::size_t write_all(std::span<std::byte const> buffer, std::error_code& ec);
-
-    /// From `t` on every operation, also one in progress, fails with `timed_out`, until the deadline is moved or
-    /// cleared. `time_point::max()` is none.
-    void set_deadline(clock::time_point t);
-    /// The same for reading only.
-    void set_read_deadline(clock::time_point t);
-    /// The same for writing only.
-    void set_write_deadline(clock::time_point t);
-    /// No deadline, in either direction.
-    void clear_deadline();
-
-    /// Tells the peer that nothing more will be sent: it reads the end of the stream.
-    void shutdown_write();
-    /// Reads, also one in progress, find the end of the stream once they have taken what has arrived.
-    void shutdown_read();
-
-    /// Wakes whoever waits on this stream with `operation_canceled`, and closes it. Closing again does nothing.
-    /// Blocks: until the operations in progress have noticed; not a point of cancellation.
-    void close() noexcept;
-    /// Holds a socket that has not been closed by this side.
-    bool is_open() const noexcept;
-
-    /// This end's address.
-    endpoint local() const;
-    /// The peer's address.
-    /// Errors: `not_connected` once the connection has ended: to log it, ask when it begins.
-    endpoint remote() const;
-    /// The descriptor, which stays this object's, or -1. It is non-blocking and must not be closed.
-    int native_handle() const noexcept;
+    /// Probes a silent peer; `nullopt`, as it is from the start, never does.
+    /// Errors: `invalid_argument` for times or counts that the system refuses.
+    void set_keep_alive(std::optional<keep_alive> when);
 
 private:
     friend struct detail::socket_access;
-    explicit tcp_stream(detail::descriptor& socket) noexcept : socket_(&socket) {}
-
-    detail::descriptor* socket_ = nullptr;
-};
-
-/// How to listen.
-struct listen_options {
-    /// Connections that may wait to be accepted; the system may allow fewer.
-    int backlog = 4096;
-    /// Take a port whose last connections have not timed out yet.
-    bool reuse_address = true;
-    /// Let several listeners, say one per worker, share the address; the system spreads connections over them.
-    bool per_worker = false;
+    explicit tcp_stream(detail::descriptor& socket) noexcept : stream_socket(socket) {}
 };
 
 /// Accepts connections. Move-only; closes when destroyed, and then removes the file of a unix socket.
@@ -146,54 +105,45 @@ struct listen_options {
 /// Thread safety: `accept`, deadlines and `close` from any fiber or thread at the same time. Several may accept; they
 /// stand in line.
 /// Blocks: `accept` until a connection arrives.
-class tcp_listener {
+class tcp_listener : public listening_socket {
 public:
     /// Holds no socket.
     tcp_listener() noexcept = default;
     /// Takes the socket over; operations in progress go on.
-    tcp_listener(tcp_listener&& other) noexcept : socket_(std::exchange(other.socket_, nullptr)) {}
+    tcp_listener(tcp_listener&&) noexcept = default;
     /// Closes the socket held so far, and takes the other's over.
-    tcp_listener& operator=(tcp_listener&& other) noexcept;
-    ~tcp_listener();
+    tcp_listener& operator=(tcp_listener&&) noexcept = default;
+    ~tcp_listener() = default;
 
     /// The next connection; it belongs to the runtime of the calling fiber. Connections that failed while they waited
     /// are skipped.
-    /// Errors: `too_many_files_open` leaves the connection waiting: close something and accept again. `runtime_stopped`
-    /// on a plain thread, in both forms.
+    /// Errors: `too_many_files_open` (and its like for memory) leaves the connection waiting: close something and
+    /// accept again, or listen with `shed_when_full`. It comes after a pause of 20 ms and a second attempt, so that
+    /// accepting in a loop burns no processor. `runtime_stopped` on a plain thread, in both forms.
     tcp_stream accept();
     /// The same; a failure is reported in `ec`, a cancellation as `operation_canceled`.
     tcp_stream accept(std::error_code& ec);
 
-    /// From `t` on `accept`, also one in progress, fails with `timed_out`, until the deadline is moved or cleared.
-    void set_deadline(clock::time_point t);
-    /// No deadline.
-    void clear_deadline();
-
-    /// Wakes whoever waits in `accept` with `operation_canceled`, and stops listening. Closing again does nothing.
-    /// Blocks: until the operations in progress have noticed; not a point of cancellation.
-    void close() noexcept;
-
-    /// Where it listens, with the port that the system chose.
-    endpoint local() const;
-
 private:
     friend struct detail::socket_access;
-    explicit tcp_listener(detail::descriptor& socket) noexcept : socket_(&socket) {}
-
-    detail::descriptor* socket_ = nullptr;
+    explicit tcp_listener(detail::descriptor& socket) noexcept : listening_socket(socket) {}
 };
 
-/// Listens at a numeric address; with port 0 the system chooses.
-/// Errors: `std::invalid_argument` for a text that is no endpoint or a negative backlog, `std::system_error`,
-/// `runtime_stopped` outside a runtime.
+/// Listens at an endpoint, or "host:port" where either may be a name: "localhost:http". Of several addresses of a host it
+/// takes the first of IPv4, as in Go; no host, as in ":http", is every interface, by IPv6 and IPv4 where the system has both.
+/// With port 0 the system chooses.
+/// Errors: `std::invalid_argument` for a text that is neither, or a negative backlog; `std::system_error`, also with a
+/// `dns_error`; `runtime_stopped` outside a runtime.
 tcp_listener listen(std::string_view address, listen_options options = {});
 /// The same for an address that has been parsed.
 tcp_listener listen(endpoint const& address, listen_options options = {});
 
-/// Connects to a numeric address. TCP connections send without delay (`TCP_NODELAY`), as in Go.
+/// Connects to an endpoint, or to "host:port" where either may be a name: "example.org:https". A host's addresses are tried as
+/// the form with `dial_options` says. TCP connections send without delay (`TCP_NODELAY`), as in Go.
 /// Blocks: until the connection stands or fails, or the current context ends.
-/// Errors: `std::invalid_argument` for a text that is no endpoint (`invalid_argument` in `ec`), `std::system_error`,
-/// `runtime_stopped` outside a runtime. A unix socket whose backlog is full is `resource_unavailable_try_again`.
+/// Errors: `std::invalid_argument` for a text that is neither (`invalid_argument` in `ec`); `std::system_error`: of several
+/// attempts that of the first that failed, or a `dns_error`; `runtime_stopped` outside a runtime. A unix socket whose
+/// backlog is full is `resource_unavailable_try_again`.
 tcp_stream dial(std::string_view address);
 /// The same for an address that has been parsed.
 tcp_stream dial(endpoint const& address);

@@ -10,12 +10,12 @@
 
 namespace weft::fs {
 
-/// A file that takes the place of another one, whole and at one instant: whoever opens the path finds the old content or the
-/// new one, also after a crash.
+/// A file that takes the place of another one, whole and at one instant: whoever opens the path finds the old content
+/// or the new one, also after a crash.
 ///
-/// The content is written to a file beside it, with a name of its own; `commit` puts it on the disk and gives it the name. Without
-/// `commit`, or if that fails, nothing is left of it. The new file has the permissions of the old one. A symbolic
-/// link is itself replaced.
+/// The content is written to a file beside it, with a name of its own; `commit` puts it on the disk and gives it the
+/// name. Without `commit`, or if that fails, nothing is left of it. The new file has the permissions of the old one.
+/// A symbolic link is itself replaced.
 ///
 /// Thread safety: the content as `file`; otherwise none, one fiber has it.
 class replacement {
@@ -62,8 +62,8 @@ void write_file_atomically(path_view path, std::string_view content);
 /// The same for text; a failure is reported in `ec`.
 void write_file_atomically(path_view path, std::string_view content, std::error_code& ec);
 
-/// A new directory that nobody else has, for its owner only, below `TMPDIR` or /tmp; the name begins with `prefix`. It stays until
-/// somebody removes it: see `remove_all`.
+/// A new directory that nobody else has, for its owner only, below `TMPDIR` or /tmp; the name begins with `prefix`.
+/// It stays until somebody removes it: see `remove_all`.
 /// Blocks: until it is made.
 /// Errors: `std::system_error`.
 std::string create_temporary_directory(std::string_view prefix = "weft-");

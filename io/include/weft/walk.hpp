@@ -25,7 +25,8 @@ struct walk_entry {
     file_type type = file_type::unknown;
     /// Only if it was asked for.
     metadata about;
-    /// Why nothing is known about it; or, when a directory comes up a second time, why it could not be read, or not completely.
+    /// Why nothing is known about it; or, when a directory comes up a second time, why it could not be read, or not
+    /// completely.
     std::error_code failure;
 
     /// The name alone.
@@ -44,18 +45,19 @@ struct walk_options {
     links follow = links::no_follow;
     /// How deep to go: 0 is the root alone, 1 what is in it.
     std::size_t max_depth = ~std::size_t{0};
-    /// In each directory on the way, how many of its subdirectories are read before they come up, at the same time. 0: none.
+    /// In each directory on the way, how many of its subdirectories are read before they come up, at the same time.
+    /// 0: none.
     std::size_t read_ahead = 16;
 };
 
-/// Walks a directory tree, reading it with many fibers, and yet in one order: a directory comes before what is in it, and siblings
-/// come in the byte order of their names, a directory's taken with a '/' behind it. So the paths of all files are in byte
-/// order.
+/// Walks a directory tree, reading it with many fibers, and yet in one order: a directory comes before what is in it,
+/// and siblings come in the byte order of their names, a directory's taken with a '/' behind it. So the paths of all
+/// files are in byte order.
 ///
 ///     for (auto& entry : fs::walk("/usr/include")) ...
 ///
-/// What the system refuses ends nothing: it is in the entries. Names that come or go meanwhile may be seen or not. Memory is bounded
-/// by the depth of the tree, not by its size; no descriptor is held between two calls.
+/// What the system refuses ends nothing: it is in the entries. Names that come or go meanwhile may be seen or not.
+/// Memory is bounded by the depth of the tree, not by its size; no descriptor is held between two calls.
 ///
 /// Thread safety: none; one fiber has it. Destroying it ends the fibers that read ahead.
 class walk {

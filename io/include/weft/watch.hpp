@@ -50,14 +50,16 @@ struct watch_options {
 
 /// Reports the changes to a file or to a directory tree. Move-only; ends the watch when destroyed.
 ///
-/// What happens after the constructor has returned is reported, once, and in the order in which it happened, as far as one order is
-/// known. What appears in a new directory before the system could be told to watch it is found by looking, and
-/// reported as created. Symbolic links are not followed, but the root may be one.
+/// What happens after the constructor has returned is reported, once, and in the order in which it happened, as far
+/// as one order is known. What appears in a new directory before the system could be told to watch it is found by
+/// looking, and reported as created. Symbolic links are not followed, but the root may be one.
 ///
-/// A directory's watch ends, after it has been reported as removed, when it is removed or moved away. A file is watched by its name,
-/// in its directory: it may be removed and come back, as editors do it; the watch ends with the directory.
+/// A directory's watch ends, after it has been reported as removed, when it is removed or moved away. A file is
+/// watched by its name, in its directory: it may be removed and come back, as editors do it; the watch ends with the
+/// directory.
 ///
-/// The system limits how many directories a user can watch. Network and pseudo file systems report nothing that others do there.
+/// The system limits how many directories a user can watch. Network and pseudo file systems report nothing that
+/// others do there.
 ///
 /// Thread safety: `close` and the deadline from any fiber or thread; otherwise one fiber has it.
 /// Source: inotify(7)
@@ -67,9 +69,9 @@ public:
     watcher() noexcept;
     /// Begins to watch, and reads the tree to do so.
     /// Blocks: parks the fiber until everything is watched.
-    /// Errors: `std::system_error`; `no_space_on_device` and a message that names fs.inotify.max_user_watches if there are too many
-    /// directories, `too_many_files_open` and one that names fs.inotify.max_user_instances if there are too many watchers;
-    /// `runtime_stopped` on a plain thread.
+    /// Errors: `std::system_error`; `no_space_on_device` and a message that names fs.inotify.max_user_watches if
+    /// there are too many directories, `too_many_files_open` and one that names fs.inotify.max_user_instances if
+    /// there are too many watchers; `runtime_stopped` on a plain thread.
     explicit watcher(path_view root, watch_options options = {});
     /// The same; a failure is reported in `ec`.
     watcher(path_view root, watch_options options, std::error_code& ec);
@@ -81,19 +83,19 @@ public:
 
     /// The next change; nothing when the watch has ended, or was closed.
     /// Blocks: until something changes.
-    /// Errors: `std::system_error`: `timed_out` at the deadline; as the constructor when a new directory cannot be watched, after
-    /// which the watch goes on without it. `cancelled`.
+    /// Errors: `std::system_error`: `timed_out` at the deadline; as the constructor when a new directory cannot be
+    /// watched, after which the watch goes on without it. `cancelled`.
     std::optional<watch_event> next();
     /// The same; a failure is reported in `ec`, a cancellation as `operation_canceled`.
     std::optional<watch_event> next(std::error_code& ec);
 
-    /// The next change if one has happened. Does not wait, but for some milliseconds when half of a rename has arrived, and for the
-    /// disk when a directory is new. For the handler of `on_change`.
+    /// The next change if one has happened. Does not wait, but for some milliseconds when half of a rename has
+    /// arrived, and for the disk when a directory is new. For the handler of `on_change`.
     /// Errors: as `next`.
     std::optional<watch_event> try_next();
 
-    /// Sends the changes to a channel, which may be bounded, until the watch ends: for a fiber of its own. The channel stays
-    /// open.
+    /// Sends the changes to a channel, which may be bounded, until the watch ends: for a fiber of its own. The
+    /// channel stays open.
     /// Blocks: until the watch has ended.
     /// Errors: as `next`; `closed_channel`.
     void deliver(send_chan<watch_event> const& to);

@@ -1,33 +1,61 @@
 #pragma once
-// Everything but http and TLS.
+// Everything but the components TLS and Asio.
 
 #include <weft/blocking.hpp>
 #include <weft/broadcast.hpp>
+#include <weft/buffered_reader.hpp>
+#include <weft/buffered_writer.hpp>
 #include <weft/chan.hpp>
 #include <weft/channel_ranges.hpp>
 #include <weft/clock.hpp>
 #include <weft/context.hpp>
+#include <weft/copy.hpp>
 #include <weft/defer.hpp>
+#include <weft/directory.hpp>
+#include <weft/discard.hpp>
+#include <weft/dns.hpp>
 #include <weft/dump.hpp>
 #include <weft/error.hpp>
 #include <weft/fan_out.hpp>
 #include <weft/fiber.hpp>
 #include <weft/fiber_local.hpp>
+#include <weft/file.hpp>
 #include <weft/go.hpp>
 #include <weft/leak_guard.hpp>
+#include <weft/limit_reader.hpp>
+#include <weft/lines.hpp>
+#include <weft/memory_pipe.hpp>
+#include <weft/metadata.hpp>
+#include <weft/multi_reader.hpp>
+#include <weft/multi_writer.hpp>
 #include <weft/net.hpp>
 #include <weft/parallel.hpp>
+#include <weft/pipe.hpp>
+#include <weft/process.hpp>
 #include <weft/rate_limiter.hpp>
+#include <weft/read_all.hpp>
+#include <weft/replacement.hpp>
 #include <weft/runtime.hpp>
 #include <weft/select.hpp>
+#include <weft/signals.hpp>
 #include <weft/single_flight.hpp>
 #include <weft/site.hpp>
+#include <weft/span_reader.hpp>
+#include <weft/standard_streams.hpp>
 #include <weft/stats.hpp>
+#include <weft/stream.hpp>
+#include <weft/string_writer.hpp>
 #include <weft/stuck.hpp>
 #include <weft/sync.hpp>
 #include <weft/task_group.hpp>
+#include <weft/tee_reader.hpp>
 #include <weft/this_fiber.hpp>
 #include <weft/time.hpp>
+#include <weft/udp.hpp>
+#include <weft/unix.hpp>
+#include <weft/wait_fd.hpp>
+#include <weft/walk.hpp>
+#include <weft/watch.hpp>
 #include <weft/weighted_semaphore.hpp>
 
 /// Fibers, channels, select and what belongs to them.

@@ -2,6 +2,8 @@
 #include <weft/detail/readiness_waiter.hpp>
 #include <weft/detail/select_source.hpp>
 
+#include <utility>
+
 namespace weft::detail {
 
 class descriptor;
@@ -34,6 +36,19 @@ struct socket_access {
     template <class Socket>
     static Socket make(descriptor& d) noexcept {
         return Socket(d);
+    }
+    template <class Listener, class Listening>
+    static Listener listener(Listening&& made) noexcept {
+        Listener listener(*made.socket);
+        listener.reserve_ = std::move(made.reserve);
+        return listener;
+    }
+    /// The same connection as another kind of object.
+    template <class To, class From>
+    static To convert(From&& from) noexcept {
+        descriptor* const d = from.socket_;
+        from.socket_ = nullptr;
+        return d == nullptr ? To() : To(*d);
     }
 };
 

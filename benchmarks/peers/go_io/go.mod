@@ -1,0 +1,3 @@
+module weft-peer-io
+
+go 1.19

@@ -1,0 +1,15 @@
+#pragma once
+#include "endpoint_access.hpp"
+
+namespace weft::detail {
+
+/// Removes the file that binding the socket has made, if it is a unix socket with one: as in Go, whoever made it takes it along.
+inline void remove_unix_file(descriptor& socket) noexcept {
+    sockaddr_storage address{};
+    call_result const got = socket.call([&](int fd) { return calls::local_address(fd, address); });
+    if (got.error != 0) return;  // closed before, and removed then
+    net::endpoint const at = endpoint_access::make(&address, got.value);
+    if (char const* path = endpoint_access::unix_path(at)) calls::remove_file(path);
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,212 @@
+#include "fault_scenarios.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <weft/file.hpp>
+#include <weft/pipe.hpp>
+#include <weft/process.hpp>
+#include <weft/replacement.hpp>
+#include <weft/weft.hpp>
+
+#include "scratch.hpp"
+#include "shared_stream.hpp"
+#include "sockets.hpp"
+
+namespace weft_test {
+namespace {
+
+namespace net = weft::net;
+
+// Longer than what is read at once, short enough for many runs.
+std::string const& message() {
+    static std::string const text = pattern(5'000);
+    return text;
+}
+
+void require(bool kept, char const* promise) {
+    if (!kept) throw broken_promise(promise);
+}
+
+// Compares what arrives, as it arrives: a failure later on does not hide a mistake.
+class comparison {
+public:
+    explicit comparison(std::string const& expected) : left_(expected) {}
+    void arrived(std::string_view part) {
+        require(left_.starts_with(part), "a byte was lost, doubled or changed");
+        left_.remove_prefix(part.size());
+    }
+    void ended() const { require(left_.empty(), "the stream ended early, and nobody said so"); }
+
+private:
+    std::string_view left_;
+};
+
+template <class Reader>
+void expect(Reader& from, std::string const& expected) {
+    comparison all(expected);
+    std::string buffer(700, '\0');
+    while (std::size_t const got = from.read_some(writable(buffer)))
+        all.arrived(std::string_view(buffer).substr(0, got));
+    all.ended();
+}
+
+void through_a_pipe() {
+    auto [reader, writer] = weft::os_pipe();
+    weft::task_group both;
+    both.go([&to = writer] {
+        to.write_all(weft::as_bytes(message()));
+        to.close();
+    });
+    both.go([&from = reader] { expect(from, message()); });
+    both.wait();
+}
+
+// The two sides of what others may share: without O_NONBLOCK, and closed by us.
+void through_a_shared_pipe() {
+    using weft::detail::direction;
+    auto [reader, writer] = weft::os_pipe();
+    auto* const in = weft::detail::open_shared(reader.native_handle(), direction::read);
+    require(in != nullptr, "a pipe's end was not recognised");
+    auto from = weft::detail::socket_access::make<weft::pipe_reader>(*in);
+    auto* const out = weft::detail::open_shared(writer.native_handle(), direction::write);
+    require(out != nullptr, "a pipe's end was not recognised");
+    auto to = weft::detail::socket_access::make<weft::pipe_writer>(*out);
+    weft::task_group both;
+    both.go([&, &original = writer] {
+        to.write_all(weft::as_bytes(message()));
+        to.close();
+        original.close();
+    });
+    both.go([&] { expect(from, message()); });
+    both.wait();
+}
+
+void echo_one(net::tcp_stream peer) {
+    std::string buffer(900, '\0');
+    while (std::size_t const got = peer.read_some(writable(buffer)))
+        peer.write_all(weft::as_bytes(buffer.substr(0, got)));
+    peer.shutdown_write();
+}
+
+void ask_for_echo(net::tcp_stream& stream, std::string const& text) {
+    weft::task_group both;
+    both.go([&] {
+        stream.write_all(weft::as_bytes(text));
+        stream.shutdown_write();
+    });
+    both.go([&] { expect(stream, text); });
+    both.wait();
+}
+
+void echo_at(char const* address) {
+    auto listener = net::listen(address);
+    weft::task_group both;
+    both.go([&] { echo_one(listener.accept()); });
+    both.go([&] {
+        auto stream = net::dial(listener.local());
+        ask_for_echo(stream, message());
+    });
+    both.wait();
+}
+
+void echo_over_tcp() { echo_at("127.0.0.1:0"); }
+
+void echo_over_a_unix_socket() {
+    static std::string const name = "unix:@weft-faults-" + std::to_string(::getpid());
+    echo_at(name.c_str());
+}
+
+// Every connection has an echo of its own, and none takes the listener down.
+void accept_loop() {
+    constexpr int clients = 8;
+    auto listener = net::listen("127.0.0.1:0");
+    weft::task_group all;
+    all.go([&] {
+        for (int i = 0; i != clients; ++i) all.go([peer = listener.accept()]() mutable { echo_one(std::move(peer)); });
+    });
+    for (int i = 0; i != clients; ++i)
+        all.go([&, i] {
+            auto stream = net::dial(listener.local());
+            ask_for_echo(stream, "client " + std::to_string(i));
+        });
+    all.wait();
+}
+
+void through_files() {
+    namespace fs = weft::fs;
+    scratch const folder;
+    {
+        auto file = fs::create(folder / "one");
+        file.write_all(weft::as_bytes(message()));
+        file.sync();
+        file.seek(0);
+        expect(file, message());
+        std::string part(1'000, '\0');
+        require(file.read_at(writable(part), 2'000) != 0, "a file ended early");
+        require(message().substr(2'000).starts_with(part.substr(0, 1)), "a byte came from elsewhere");
+        file.truncate(100);
+        require(file.size() == 100, "a file was not truncated");
+    }
+    std::error_code ec;
+    fs::write_file_atomically(folder / "two", message(), ec);
+    for (auto const& entry : std::filesystem::directory_iterator(folder.path())) {
+        auto const name = entry.path().filename();
+        require(name == "one" || name == "two", "a temporary file was left");
+    }
+    if (ec) throw std::system_error(ec);
+    auto file = fs::open(folder / "two");
+    expect(file, message());
+}
+
+void run_a_program() {
+    auto const result = weft::run_process({"cat"}, message());
+    // A fault in writing the input looks like a program that has read enough.
+    require(message().starts_with(result.out), "a byte was lost, doubled or changed");
+    require(result.status.success(), "a program failed that cannot");
+}
+
+void end_a_program() {
+    weft::process child({"sleep", "1000"}, {.in = weft::stdio::pipe(), .out = weft::stdio::null()});
+    weft::select(weft::on_exit(child), weft::on_timeout(std::chrono::milliseconds(1)));
+    require(child.terminate(std::chrono::seconds(10)).signalled(), "a child did not end by its signal");
+}
+
+void deadlines_and_cancellation() {
+    auto [near, far] = connect();
+    std::byte byte[1];
+    std::error_code ec;
+    near.set_read_deadline(weft::clock::now() + std::chrono::milliseconds(1));
+    near.read_some(byte, ec);
+    if (ec != std::errc::timed_out) throw std::system_error(ec);
+    near.clear_deadline();
+    auto reading = weft::spawn([&near = near, &byte] { near.read_some(byte); });
+    reading.cancel();
+    try {
+        reading.join();
+        require(false, "a read returned that had nothing to read");
+    } catch (weft::cancelled const&) {
+        send(far, "x");
+    }
+    require(near.read_exact(byte) == 1, "a cancelled read took a byte along");
+}
+
+constexpr scenario scenarios[] = {
+    {"a pipe", through_a_pipe},
+    {"a shared pipe", through_a_shared_pipe},
+    {"echo over TCP", echo_over_tcp},
+    {"echo over a unix socket", echo_over_a_unix_socket},
+    {"an accept loop", accept_loop},
+    {"files", through_files},
+    {"a program", run_a_program},
+    {"a program that is ended", end_a_program},
+    {"deadlines and cancellation", deadlines_and_cancellation},
+};
+
+}  // namespace
+
+std::span<scenario const> all_scenarios() { return scenarios; }
+
+}  // namespace weft_test
