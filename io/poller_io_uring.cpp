@@ -5,9 +5,9 @@
 //     enter      one system call: submits, and waits if it may. None if there is nothing to submit and nothing to wait for.
 //     reap       completion queue -> descriptors, and the fibers they wake
 //
-// Any thread may do all that: the queues are memory. Only the owner waits. A request lives in the kernel on behalf of the thread that
-// submitted it, which is therefore a worker's, and is completed by it, between two of its instructions if need be: hence a worker that
-// is stuck in foreign code does not hold its completions up (which is why the ring is not set up for cooperative or
+// Any thread may do all that: the queues are memory. Only the owner waits. A request lives in the kernel on behalf of the
+// thread that submitted it, which is therefore a worker's, and is completed by it, between two of its instructions if need be.
+// Hence a worker that is stuck in foreign code does not hold its completions up (the ring is not set up for cooperative or
 // deferred task work), and others reap them.
 //
 // Invariants: under_way_ requests have been given to the kernel and have not had their last completion. The ring goes only

@@ -2,8 +2,8 @@
 // Where descriptors hand in what they want of an engine that completes requests (io_uring), and where they keep what has
 // arrived before anybody asked for it. The engine picks requests up in its next poll; descriptors may outlive it.
 //
-// Invariants: a descriptor in the list stays open, because that counts as an operation in progress, as the request does; also if
-//             the request that it wanted stopped ends before: its record must not begin another life in this list.
+// Invariants: a descriptor in the list stays open, because that counts as an operation in progress, as the request does; also
+//             if the request that it wanted stopped ends before: its record must not begin another life in this list.
 //             A piece belongs to the kernel, to one descriptor's arrivals, to whoever is
 //             copying it, or is on its way back; only the engine gives pieces to the kernel.
 //             Whenever the engine's owner sleeps and the list is not empty, it has been interrupted.

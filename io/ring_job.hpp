@@ -1,8 +1,8 @@
 #pragma once
 // One file operation that an io_uring does while its fiber sleeps.
 //
-// Invariant: the job, its request and all that points to lie in frames of a fiber that does not go on before the job is done, also if
-//            it is cancelled: a cancellation asks the kernel to give the job up, and waits for its answer.
+// Invariant: the job, its request and all that points to lie in frames of a fiber that does not go on before the job is done,
+//            also if it is cancelled: a cancellation asks the kernel to give the job up, and waits for its answer.
 
 #include "readiness_list.hpp"
 

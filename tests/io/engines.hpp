@@ -21,7 +21,8 @@ inline bool is_built_with_io_uring() {
     }
 }
 
-/// Whether this machine lets us have an io_uring, and the environment does not ask for another. Says so in the test's output if not.
+/// Whether this machine lets us have an io_uring, and the environment does not ask for another. If not, the test's output says
+/// so.
 inline bool has_io_uring() {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     char const* const wanted = std::getenv("WEFT_POLLER");
