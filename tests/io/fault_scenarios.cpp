@@ -9,6 +9,8 @@
 #include <weft/pipe.hpp>
 #include <weft/process.hpp>
 #include <weft/replacement.hpp>
+#include <weft/udp.hpp>
+#include <weft/unix.hpp>
 #include <weft/weft.hpp>
 
 #include "scratch.hpp"
@@ -135,6 +137,56 @@ void accept_loop() {
     all.wait();
 }
 
+// On loopback, and as few as these, none is dropped or overtaken.
+void datagrams() {
+    constexpr int count = 30;
+    auto const text_of = [](int i) { return "datagram " + std::to_string(i) + std::string(100, '.'); };
+    auto from = net::bind_udp("127.0.0.1:0");
+    auto to = net::bind_udp("127.0.0.1:0");
+    weft::task_group both;
+    both.go([&] {
+        for (int i = 0; i != count; ++i) {
+            std::string const text = text_of(i);
+            require(from.send_to(weft::as_bytes(text), to.local()) == text.size(), "a datagram was sent in part");
+        }
+    });
+    both.go([&] {
+        for (int i = 0; i != count; ++i) {
+            std::string text(500, '\0');
+            auto const got = to.recv_from(writable(text));
+            require(text.substr(0, got.bytes) == text_of(i), "a datagram was lost, doubled or cut");
+            require(got.from == from.local(), "a datagram came from elsewhere");
+        }
+    });
+    both.wait();
+}
+
+// Those that have arrived are closed with what holds them, whatever fails.
+void passed_descriptors() {
+    auto [a, b] = net::stream_pair();
+    auto ends = weft::os_pipe();
+    int const passed[] = {ends.reader.native_handle(), ends.writer.native_handle()};
+    std::string const text = "two ends";
+    weft::task_group both;
+    both.go([&, &to = a] {
+        to.send_descriptors(weft::as_bytes(text), passed);
+        to.close();
+    });
+    both.go([&, &from = b] {
+        std::string got;
+        std::size_t descriptors = 0;
+        for (std::string part(100, '\0');;) {
+            auto const one = from.recv_descriptors(writable(part));
+            if (one.bytes == 0) break;
+            got.append(part, 0, one.bytes);
+            descriptors += one.descriptors.size();
+        }
+        require(text.starts_with(got), "a byte was lost, doubled or changed");
+        require(got != text || descriptors == 2, "a descriptor was lost or doubled");
+    });
+    both.wait();
+}
+
 void through_files() {
     namespace fs = weft::fs;
     scratch const folder;
@@ -199,6 +251,8 @@ constexpr scenario scenarios[] = {
     {"echo over TCP", echo_over_tcp},
     {"echo over a unix socket", echo_over_a_unix_socket},
     {"an accept loop", accept_loop},
+    {"datagrams", datagrams},
+    {"passed descriptors", passed_descriptors},
     {"files", through_files},
     {"a program", run_a_program},
     {"a program that is ended", end_a_program},
