@@ -35,7 +35,7 @@ void feed(pipe_writer& to, std::string_view input) {
     to.close();
 }
 
-bool is_left_open(stdio const& s) noexcept { return stdio_access::what(s) == stdio_access::kind::inherit; }
+bool is_left_open(stdio const& s) noexcept { return stdio_access::what(s) == stdio_access::kind::inherited; }
 
 }  // namespace
 

@@ -142,7 +142,7 @@ stream_ends make_stream(stdio const& wanted, int i) {
     std::string const& path = stdio_access::path(wanted);
     stream_ends ends;
     switch (stdio_access::what(wanted)) {
-    case kind::inherit: return ends;
+    case kind::inherited: return ends;
     case kind::null: ends.theirs = opened("/dev/null", O_RDWR); break;
     case kind::pipe: ends = make_pipe(reads); break;
     case kind::number:

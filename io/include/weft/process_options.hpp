@@ -38,10 +38,10 @@ public:
 
 private:
     friend struct detail::stdio_access;
-    enum class kind : unsigned char { inherit, null, pipe, number, file, append, merge };
+    enum class kind : unsigned char { inherited, null, pipe, number, file, append, merge };
     stdio(kind k, std::string path = {}) : what_(k), path_(std::move(path)) {}
 
-    kind what_ = kind::inherit;
+    kind what_ = kind::inherited;
     int number_ = -1;
     std::string path_;
 };
