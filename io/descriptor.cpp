@@ -57,32 +57,41 @@ void descriptor::close() noexcept {
     claimed_waiters claimed;
     bool kick = false;
     lock_.lock();
+    std::uint32_t const life = generation_;
     if (!std::exchange(closed_, true)) {
         wake_all(claimed);
         for (direction const way : {direction::read, direction::write})
             if (stop_request(way)) kick = true;
     }
+    if (kick) ++operations_;  // whoever is woken may release the record, and with it the desk
     lock_.unlock();
     claimed.deliver();
-    if (kick) desk_->kick();
+    if (kick) {
+        desk_->kick();
+        end_use();
+    }
 
-    unused const left = wait_until_unused();
+    unused const left = wait_until_unused(life);
     if (left.fd < 0) return;
     if (left.to_tell != nullptr) left.to_tell->remove(left.fd);
     calls::close(left.fd);
-    drop_arrivals();
+    drop(left.arrived);
+    end_use();
 }
 
-descriptor::unused descriptor::wait_until_unused() noexcept {
+// Whoever was woken by the close may have released the record since, and it may be another socket's now.
+descriptor::unused descriptor::wait_until_unused(std::uint32_t life) noexcept {
     for (;;) {
         wait w(closing, this, interruptible::no);
         readiness_waiter self{w.token()};
         {
             spin_guard guard(lock_);
+            if (generation_ != life) return {};
             if (operations_ == 0) {
-                if (fd_ < 0) return {};  // somebody else closes it
+                if (fd_ < 0) return {};  // somebody else has closed it
+                ++operations_;  // to close it is one, too: the record is not given back before that has been done
                 watch_->descriptors.fetch_sub(1, std::memory_order_relaxed);
-                return {std::exchange(fd_, -1), is_shared(kind_) ? watch_ : nullptr};
+                return {std::exchange(fd_, -1), is_shared(kind_) ? watch_ : nullptr, std::exchange(arrived_, {})};
             }
             closers_.push(self);
         }

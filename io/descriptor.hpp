@@ -23,7 +23,8 @@
 //
 // Invariants: a request is in progress from `ask` to its last completion and counts as an operation.
 //             the number is closed only when `closed_` and no operation is in progress, so that it never means another
-//             file under a running system call. Once closed_, no operation begins.
+//             file under a running system call. Once closed_, no operation begins. Closing it counts as one: however many
+//             close, each returns after it, and whoever is woken may release the record while they are still at it.
 //             turn_taken <=> one operation owns the direction, or has been handed it and is waking up.
 //             Records are never freed, and the generation grows whenever one is given back: a stale event finds
 //             nothing.
@@ -191,8 +192,9 @@ private:
     half& at(direction way) noexcept WEFT_REQUIRES(lock_) { return halves_[way == direction::write]; }
     std::uint64_t key() const noexcept WEFT_REQUIRES(lock_) { return std::uint64_t{generation_} << 32 | index_; }
     struct unused {
-        int fd = -1;                     // to be closed by the caller, unless negative
-        std::shared_ptr<watch> to_tell;  // set if the poller must be told first
+        int fd = -1;                       // to be closed by the caller, unless negative
+        std::shared_ptr<watch> to_tell{};  // set if the poller must be told first
+        arrivals arrived{};                // to be dropped
     };
     std::uint64_t name_of_request(direction way) const noexcept WEFT_REQUIRES(lock_);
     static descriptor& named(std::uint64_t name) noexcept;
@@ -202,10 +204,10 @@ private:
     void end_request(half& h, claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);
     int add_arrival(half& h, completion const& c, descriptor* spare) noexcept WEFT_REQUIRES(lock_);
     std::optional<call_result> nothing_arrived(request_shape shape) noexcept WEFT_REQUIRES(lock_);
-    void drop_arrivals() noexcept;
+    void drop(arrivals const& all) noexcept;
     bool has_arrivals() const noexcept;
     request_shape shape_of(direction way) const noexcept WEFT_REQUIRES(lock_);
-    unused wait_until_unused() noexcept;
+    unused wait_until_unused(std::uint32_t life) noexcept;
     int begin_use() noexcept;
     void end_use() noexcept;
     void wake_all(claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);

@@ -236,12 +236,7 @@ std::optional<call_result> descriptor::nothing_arrived(request_shape shape) noex
 }
 
 // By the last user.
-void descriptor::drop_arrivals() noexcept {
-    arrivals all;
-    {
-        spin_guard guard(lock_);
-        all = std::exchange(arrived_, {});
-    }
+void descriptor::drop(arrivals const& all) noexcept {
     for (piece_store::index i = all.first; i != piece_store::none;) {
         piece_store::index const next = desk_->pieces[i].next.load(std::memory_order_relaxed);
         desk_->pieces.put_back(i);

@@ -95,9 +95,10 @@ listening_socket::~listening_socket() {
 
 void listening_socket::close() noexcept {
     if (socket_ == nullptr) return;
+    auto const reserve = reserve_;  // whoever is woken may destroy this object
     remove_unix_file(*socket_);
     socket_->close();
-    if (reserve_ != nullptr) reserve_->give_up();
+    if (reserve != nullptr) reserve->give_up();
 }
 
 descriptor& listening_socket::accept_next() {

@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
+#include <weft/unix.hpp>
 #include <weft/weft.hpp>
 
 #include "operation.hpp"
@@ -96,6 +99,30 @@ TEST_CASE("several may close at the same time", "[net][C50]") {
             for (int c = 0; c != 4; ++c) closing.go([&near = near] { near.close(); });
             closing.wait();
             CHECK(reader.join() == std::errc::operation_canceled);
+        }
+    });
+}
+
+// The record goes back to the pool, and to the next socket, while `close` has not returned.
+TEST_CASE("whoever is woken by a close may destroy the socket and open another", "[net][C50][bug]") {
+    in_fibers([] {
+        for (int i = 0; i != sized(200, 100, 30); ++i) {
+            auto connected = connect();
+            auto owned = std::make_unique<net::tcp_stream>(std::move(connected.near));
+            auto owner = weft::spawn([&owned] {
+                std::error_code const why = read_error(*owned);
+                owned.reset();
+                return std::pair(why, net::stream_pair());
+            });
+            until_parked(1);
+            owned->close();
+            auto [why, next] = owner.join();
+            CHECK(why == std::errc::operation_canceled);
+            CHECK(next.first.is_open());
+            CHECK(next.second.is_open());
+            next.first.write_all(weft::as_bytes("still there"));
+            std::string text(11, '\0');
+            CHECK(next.second.read_exact(writable(text)) == text.size());
         }
     });
 }
