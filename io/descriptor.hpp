@@ -145,10 +145,10 @@ public:
     };
     /// By the engine, about one that it took from the desk.
     void collect_orders(order (&orders)[2], claimed_waiters& claimed) noexcept;
-    /// By the engine, with the name of the order, in the order of the completions.
-    static void completed(std::uint64_t name, completion c, claimed_waiters& claimed) noexcept;
-    /// A stop came to nothing: the request was about to complete. It is stopped again if it still goes on.
-    static void stop_failed(std::uint64_t name) noexcept;
+    /// By the engine, with the name of the order, in the order of the completions. True: it has to look at the desk again.
+    static bool completed(std::uint64_t name, completion c, claimed_waiters& claimed) noexcept;
+    /// A stop came to nothing: the request was about to complete. It is stopped again if it still goes on. True: as above.
+    static bool stop_failed(std::uint64_t name) noexcept;
 
     /// By the poller, with the key that the descriptor was registered under.
     static void event(std::uint64_t key, readiness what, ready_list& ready) noexcept;

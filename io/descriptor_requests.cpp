@@ -99,8 +99,9 @@ void descriptor::end_request(half& h, claimed_waiters& claimed) noexcept {
     end_operation(claimed);
 }
 
-void descriptor::completed(std::uint64_t name, completion c, claimed_waiters& claimed) noexcept {
+bool descriptor::completed(std::uint64_t name, completion c, claimed_waiters& claimed) noexcept {
     descriptor& d = named(name);
+    bool kick = false;
     descriptor* spare = nullptr;  // for a connection, if it is one; there is no allocating under the lock
     int unwanted = -1;
     {
@@ -119,7 +120,7 @@ void descriptor::completed(std::uint64_t name, completion c, claimed_waiters& cl
             h.ready = true;
             claimed.take_from(h.waiting);
             bool const too_many = d.arrived_.count > (h.shape == request_shape::bytes ? most_pieces : most_connections);
-            if (too_many) d.stop_request((name & request_name::write) != 0 ? direction::write : direction::read);
+            if (too_many) kick = d.stop_request((name & request_name::write) != 0 ? direction::write : direction::read);
         } else {
             d.end_request(h, claimed);
         }
@@ -129,6 +130,7 @@ void descriptor::completed(std::uint64_t name, completion c, claimed_waiters& cl
         calls::close(unwanted);
         if (spare != nullptr) descriptor_pool::instance().put(*spare);
     }
+    return kick;
 }
 
 // Returns the number of a connection that nobody will accept, or -1.
@@ -170,14 +172,14 @@ int descriptor::add_arrival(half& h, completion const& c, descriptor* spare) noe
     return -1;
 }
 
-void descriptor::stop_failed(std::uint64_t name) noexcept {
+bool descriptor::stop_failed(std::uint64_t name) noexcept {
     descriptor& d = named(name);
     direction const way = (name & request_name::write) != 0 ? direction::write : direction::read;
     spin_guard guard(d.lock_);
     half& h = d.at(way);
-    if (d.name_of_request(way) != name || h.request != request_state::in_progress || !h.stop_sent) return;
+    if (d.name_of_request(way) != name || h.request != request_state::in_progress || !h.stop_sent) return false;
     h.stop_sent = false;
-    d.hand_in();
+    return d.hand_in();
 }
 
 std::optional<call_result> descriptor::take_bytes(std::byte* to, std::size_t bytes) noexcept {

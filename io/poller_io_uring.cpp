@@ -178,7 +178,7 @@ private:
     enum class submits : bool { no, yes };
     bool enter(clock::duration longest, submits what_is_there) noexcept;
     void reap(claimed_waiters& claimed, bool only_looks) noexcept;
-    void handle(io_uring_cqe const& news, claimed_waiters& claimed) noexcept;
+    bool handle(io_uring_cqe const& news, claimed_waiters& claimed) noexcept;
 
     request_desk& desk_;
     ring ring_;
@@ -292,35 +292,38 @@ void io_uring_poller::poll(clock::time_point deadline, ready_list& ready) {
 void io_uring_poller::reap(claimed_waiters& claimed, bool only_looks) noexcept {
     if (!ring_.anything_completed() || !reaping_.try_lock()) return;
     bool saw_interrupt = false;
+    bool kick = false;
     ring_.reap([&](io_uring_cqe const& news) {
         if (news.user_data == interrupt_name) saw_interrupt = true;
-        handle(news, claimed);
+        if (handle(news, claimed)) kick = true;
     });
     reaping_.unlock();
+    // Others may reap while the owner goes to sleep.
+    if (kick) desk_.kick();
     if (saw_interrupt && only_looks) desk_.pass_interrupt_on();
 }
 
-void io_uring_poller::handle(io_uring_cqe const& news, claimed_waiters& claimed) noexcept {
+// True: the desk has something to do that it had not before.
+bool io_uring_poller::handle(io_uring_cqe const& news, claimed_waiters& claimed) noexcept {
     bool const goes_on = (news.flags & IORING_CQE_F_MORE) != 0;
     if (news.user_data == interrupt_name) {
         if (!goes_on) hears_interrupts_.store(false, std::memory_order_relaxed);
-        return;
+        return false;
     }
     bool const is_descriptors = (news.user_data & request_name::of_descriptor) != 0;
     if ((news.user_data & request_name::stop) != 0) {
         // Not there, or at work this moment: a job is about to be done then.
-        if (is_descriptors) descriptor::stop_failed(news.user_data & ~request_name::stop);
-        return;
+        return is_descriptors && descriptor::stop_failed(news.user_data & ~request_name::stop);
     }
     if (!is_descriptors) {
         under_way_.fetch_sub(1, std::memory_order_relaxed);
         desk_.complete(*reinterpret_cast<ring_job*>(news.user_data), news.res, claimed);
-        return;
+        return false;
     }
     completion c{news.res, goes_on};
     if ((news.flags & IORING_CQE_F_BUFFER) != 0) c.piece = news.flags >> IORING_CQE_BUFFER_SHIFT;
     if (!goes_on) under_way_.fetch_sub(1, std::memory_order_relaxed);
-    descriptor::completed(news.user_data, c, claimed);
+    return descriptor::completed(news.user_data, c, claimed);
 }
 
 // No worker runs any more. Sockets may be used by plain threads, though, and keep what has arrived.
