@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <string>
 #include <thread>
 #include <weft/socket_copy.hpp>
@@ -196,6 +197,36 @@ TEST_CASE("a part of a file goes to a socket", "[copy]") {
         CHECK(ec == std::errc::invalid_argument);
         near.set_write_deadline(past());
         CHECK_THROWS_AS(net::send_file(near, file.get()), std::system_error);
+    });
+}
+
+// A plain thread does not block SIGPIPE: the signal would end this program.
+TEST_CASE("a file sent to a peer that is gone is an error and no signal", "[copy][C53][bug]") {
+    in_fibers([] {
+        auto const file = file_with(pattern(1'000));
+        REQUIRE(file);
+        auto [near, far] = connect();
+        near.shutdown_write();
+        auto const send_it = [&near = near, &file] {
+            std::error_code ec;
+            net::send_file(near, file.get(), 0, UINT64_MAX, ec);
+            sigset_t pending;
+            ::sigpending(&pending);
+            return ec == std::errc::broken_pipe && ::sigismember(&pending, SIGPIPE) == 0;
+        };
+        CHECK(send_it());
+        CHECK(weft::blocking([&] {
+            bool done = false;
+            std::thread plain([&] {
+                sigset_t set;
+                ::sigemptyset(&set);
+                ::sigaddset(&set, SIGPIPE);
+                ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // it has inherited the mask
+                done = send_it();
+            });
+            plain.join();
+            return done;
+        }));
     });
 }
 
