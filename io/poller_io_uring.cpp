@@ -54,10 +54,12 @@ public:
         wanted.cq_entries = sizes.completions;
         int const fd = os().io_uring_setup(sizes.submissions, &wanted);
         if (fd < 0) refuse(errno, "weft: io_uring_setup");
-        constexpr unsigned needed = IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
+        // A kernel with the last one has multishot polls too (5.13), without which no interrupt would be heard.
+        constexpr unsigned needed =
+            IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_CQE_SKIP;
         if ((wanted.features & needed) != needed) {
             os().close(fd);
-            refuse(ENOSYS, "weft: io_uring of Linux 5.11 or later");
+            refuse(ENOSYS, "weft: io_uring of Linux 5.17 or later");
         }
         if (int const error = ::io_uring_queue_mmap(fd, &wanted, &both_); error != 0) {
             os().close(fd);
