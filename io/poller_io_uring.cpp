@@ -179,6 +179,7 @@ private:
     void submit(ring_job& job, bool stops) noexcept WEFT_REQUIRES(preparing_);
     enum class submits : bool { no, yes };
     bool enter(clock::duration longest, submits what_is_there) noexcept;
+    bool can_be_woken() const noexcept { return ends_ || hears_interrupts_.load(std::memory_order_relaxed); }
     void reap(claimed_waiters& claimed, bool only_looks) noexcept;
     bool handle(io_uring_cqe const& news, claimed_waiters& claimed) noexcept;
 
@@ -188,6 +189,7 @@ private:
     std::atomic<std::int64_t> under_way_{0};  // counted up by who prepares, down by who reaps
     spin_lock preparing_;
     spin_lock reaping_;
+    bool ends_ = false;  // nobody is left who would interrupt
     std::atomic<bool> hears_interrupts_{
         false};  // a request watches the event; set by who prepares, cleared by who reaps
 };
@@ -244,7 +246,8 @@ void io_uring_poller::submit(ring_job& job, bool stops) noexcept {
 
 // False: the kernel took nothing, for want of memory, and should be asked again a little later.
 bool io_uring_poller::enter(clock::duration longest, submits what_is_there) noexcept {
-    bool const waits = longest.count() > 0 && !ring_.anything_completed();
+    // In this order: whoever reaped the end of the request that hears interrupts cleared the flag before.
+    bool const waits = longest.count() > 0 && !ring_.anything_completed() && can_be_woken();
     unsigned const count = what_is_there == submits::yes ? ring_.unsubmitted() : 0;
     bool const flushes = ring_.has_overflowed();
     if (!waits && !flushes && count == 0) return true;
@@ -330,6 +333,7 @@ bool io_uring_poller::handle(io_uring_cqe const& news, claimed_waiters& claimed)
 
 // No worker runs any more. Sockets may be used by plain threads, though, and keep what has arrived.
 io_uring_poller::~io_uring_poller() {
+    ends_ = true;
     shared_watch()->end();
     descriptor::abandon_all(*shared_watch());
     for (;;) {
