@@ -164,9 +164,15 @@ bool descriptor::is_ready(direction way) noexcept {
     if (way == direction::read && has_arrivals()) return true;
     call_result const looked = call([way](int fd) { return calls::would_not_block(fd, way == direction::write); });
     if (looked.error != 0 || looked.value != 0) return true;  // an operation that fails does not wait either
-    // In this order: what the kernel took out of the socket before that look is known to the poller by now.
+    // In this order: what the kernel took out of the socket before that look is in the ring of its poller by now, whose worker
+    // may be busy.
     if (desk_ == nullptr || way == direction::write) return false;
-    if (auto* const here = static_cast<readiness_poller*>(current_poller())) here->look();
+    std::shared_ptr<watch> by;
+    {
+        spin_guard guard(lock_);
+        by = watch_;
+    }
+    if (by != nullptr) by->look();
     return has_arrivals();
 }
 

@@ -19,6 +19,8 @@ struct watch {
 
     /// `readiness_poller::remove`, if the poller is still there.
     void remove(int fd) noexcept;
+    /// `readiness_poller::look`, likewise.
+    void look() noexcept;
     /// By the poller's end, before it closes what it waits in.
     void end() noexcept;
 
@@ -29,7 +31,7 @@ struct watch {
     std::unique_ptr<request_desk> desk;
 
 private:
-    std::mutex lock_;  // a leaf; guards by_, and keeps the poller from ending under a `remove`
+    std::mutex lock_;  // before any lock of the poller; guards by_, and keeps the poller from ending under a call of it
     readiness_poller* by_;
 };
 
@@ -59,6 +61,11 @@ private:
 inline void watch::remove(int fd) noexcept {
     std::lock_guard guard(lock_);
     if (by_ != nullptr) by_->remove(fd);
+}
+
+inline void watch::look() noexcept {
+    std::lock_guard guard(lock_);
+    if (by_ != nullptr) by_->look();
 }
 
 inline void watch::end() noexcept {

@@ -232,6 +232,36 @@ TEST_CASE("connections that nobody has accepted end with their listener", "[net]
     });
 }
 
+// The worker in whose ring the bytes are is stuck, and nobody is idle and looks after it.
+TEST_CASE("a look at a socket finds what a busy worker's ring has received", "[net][io_uring][bug]") {
+    if (!has_io_uring()) return;
+    supervised const nothing_left("two workers");
+    weft::run(
+        [] {
+            auto [near, far] = connect();
+            auto first = weft::spawn([&far = far] { return receive(far, 1); });
+            until_parked(1);
+            send(near, "x");
+            CHECK(first.join() == "x");
+
+            std::atomic<bool> looks{false}, over{false};
+            auto looker = weft::spawn([&, &far = far] {
+                looks = true;
+                auto const end = weft::clock::now() + std::chrono::seconds(5);
+                bool found = false;
+                while (!found && weft::clock::now() < end)
+                    found = weft::select(weft::on_readable(far), weft::otherwise()) == 0;
+                over = true;
+                return found;
+            });
+            while (!looks.load()) {}
+            send(near, "y");
+            while (!over.load()) {}
+            CHECK(looker.join());
+        },
+        {.workers = 2, .poller = weft::poller_kind::io_uring});
+}
+
 TEST_CASE("what has arrived outlives the runtime", "[net][io_uring][C54]") {
     if (!has_io_uring()) return;
     net::tcp_stream kept;
