@@ -281,9 +281,12 @@ void io_uring_poller::poll(clock::time_point deadline, ready_list& ready) {
         clock::duration left{};
         if (!only_looks) left = for_ever ? clock::duration::max() : deadline - clock::now();
         bool const over = left.count() <= 0 || interrupted;
-        if (over || more) left = {};
         // While something could not be submitted there is perhaps nothing else to wait for.
-        if (stalled) left = std::min<clock::duration>(left, retry_interval);
+        if (stalled)
+            left = std::min<clock::duration>(left, retry_interval);
+        else if (more)
+            left = {};
+        if (over) left = {};
         stalled = !enter(left, stalled ? submits::no : submits::yes);
         claimed_waiters claimed;
         reap(claimed, only_looks);
