@@ -55,7 +55,15 @@ call_result read_on_helper(int fd, void* to, std::size_t bytes) {
     return on_helper([=] { return calls::read(fd, to, bytes); });
 }
 call_result write_on_helper(int fd, void const* from, std::size_t bytes) {
-    return on_helper([=] { return write(fd, from, bytes); });
+    return on_helper([=] {
+        for (;;) {
+            call_result const written = write(fd, from, bytes);
+            if (written.error != EAGAIN) return written;
+            // A terminal that others have set not to block: no event will say when there is room.
+            pollfd about{fd, POLLOUT, 0};
+            os().poll(&about, 1, -1);
+        }
+    });
 }
 
 constexpr stream_calls of_sockets{calls::receive, calls::send, {"socket read", true}, {"socket write", true}};

@@ -209,6 +209,29 @@ TEST_CASE("the same where the terminal cannot be opened once more", "[streams]")
     });
 }
 
+// As a shell's child may leave it: then a full terminal says so, instead of letting the helper thread wait.
+TEST_CASE("a terminal that others have set not to block takes all that is written", "[streams][bug]") {
+    in_fibers([] {
+        auto const t = terminal();
+        REQUIRE(::fcntl(t.reads, F_SETFL, O_RDWR | O_NONBLOCK) == 0);
+        without_reopening const forbidden;
+        auto to = writer_of(t.reads);
+        std::string const sent(100'000, 'x');
+        auto writing = weft::spawn([&] { return to.write_all(weft::as_bytes(sent)); });
+        std::size_t const shown = weft::blocking([&] {
+            std::size_t all = 0;
+            for (char part[4096]; all < sent.size();) {
+                ssize_t const n = ::read(t.writes, part, sizeof part);
+                if (n <= 0) break;
+                all += static_cast<std::size_t>(n);
+            }
+            return all;
+        });
+        CHECK(shown == sent.size());
+        CHECK(writing.join() == sent.size());
+    });
+}
+
 TEST_CASE("a file is read and written by helper threads, at the position that all share", "[streams]") {
     in_fibers([] {
         char name[] = "/tmp/weft-streams-XXXXXX";
