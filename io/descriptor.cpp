@@ -134,13 +134,25 @@ void descriptor::set_deadline(direction way, clock::time_point deadline) noexcep
     claimed_waiters claimed;
     {
         spin_guard guard(lock_);
-        half& h = at(way);
-        // A later deadline wakes nobody: whoever wakes up at the old one looks again. Those in line keep their places: whoever has
-        // the turn fails and passes it on.
-        if (deadline < h.deadline) claimed.take_from(h.waiting, false);
-        h.deadline = deadline;
+        move_deadline(at(way), deadline, claimed);
     }
     claimed.deliver();
+}
+
+void descriptor::set_deadlines(clock::time_point deadline) noexcept {
+    claimed_waiters claimed;
+    {
+        spin_guard guard(lock_);
+        for (half& h : halves_) move_deadline(h, deadline, claimed);
+    }
+    claimed.deliver();
+}
+
+// A later deadline wakes nobody: whoever wakes up at the old one looks again. Those in line keep their places: whoever has the
+// turn fails and passes it on.
+void descriptor::move_deadline(half& h, clock::time_point deadline, claimed_waiters& claimed) noexcept {
+    if (deadline < h.deadline) claimed.take_from(h.waiting, false);
+    h.deadline = deadline;
 }
 
 // -1 if closed.

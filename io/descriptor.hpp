@@ -121,6 +121,8 @@ public:
     }
 
     void set_deadline(direction way, clock::time_point deadline) noexcept;
+    /// Of both directions, at once: whoever is woken may release the record.
+    void set_deadlines(clock::time_point deadline) noexcept;
 
     /// Links `w` until readiness or close unlinks it. False: it is ready already, or closed; then nothing is linked.
     bool link(direction way, readiness_waiter& w) noexcept;
@@ -208,6 +210,7 @@ private:
     bool has_arrivals() const noexcept;
     request_shape shape_of(direction way) const noexcept WEFT_REQUIRES(lock_);
     unused wait_until_unused(std::uint32_t life) noexcept;
+    void move_deadline(half& h, clock::time_point deadline, claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);
     int begin_use() noexcept;
     void end_use() noexcept;
     void wake_all(claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);

@@ -16,10 +16,7 @@ socket_base::~socket_base() {
     if (socket_ != nullptr) socket_->release();
 }
 
-void socket_base::set_deadline(clock::time_point t) {
-    set_read_deadline(t);
-    set_write_deadline(t);
-}
+void socket_base::set_deadline(clock::time_point t) { required(socket_, "weft::net: set_deadline").set_deadlines(t); }
 void socket_base::set_read_deadline(clock::time_point t) {
     required(socket_, "weft::net: set_read_deadline").set_deadline(direction::read, t);
 }
