@@ -133,9 +133,15 @@ unix_datagram bind_unix_datagram(std::string_view address) {
     call_result const made = calls::make_socket(AF_UNIX, SOCK_DGRAM);
     check(made, what);
     unique_fd number(static_cast<int>(made.value));
-    if (!address.empty())
+    bound_file file;
+    if (!address.empty()) {
         check(calls::bind(number.get(), endpoint_access::address(at), endpoint_access::size(at)), what);
-    return socket_access::make<unix_datagram>(descriptor::open(number.release(), watcher, descriptor_kind::socket));
+        file.made(at);
+    }
+    auto bound =
+        socket_access::make<unix_datagram>(descriptor::open(number.release(), watcher, descriptor_kind::socket));
+    file.keep();
+    return bound;
 }
 
 std::pair<unix_stream, unix_stream> stream_pair() {

@@ -11,6 +11,7 @@
 #include <weft/unix.hpp>
 #include <weft/weft.hpp>
 
+#include "engines.hpp"
 #include "sockets.hpp"
 #include "support/child.hpp"
 #include "support/fixture.hpp"
@@ -86,6 +87,24 @@ TEST_CASE("a unix listener takes connections at a file and at an abstract name",
         }
         CHECK_THROWS_AS(net::dial_unix(path), std::system_error);
         CHECK_THROWS_AS(net::listen_unix(""), std::invalid_argument);
+    });
+}
+
+TEST_CASE("a unix listener that does not come about leaves no file", "[unix][bug]") {
+    weft::detail::system_table refuses;
+    refuses.listen = [](int, int) {
+        errno = ENOMEM;
+        return -1;
+    };
+    installed const guard(refuses);
+    in_fibers([] {
+        std::string const path = temporary_path("refused");
+        CHECK_THROWS_AS(net::listen_unix(path), std::system_error);
+        CHECK_FALSE(exists(path));
+        // But one that is another's stays.
+        auto const other = net::bind_unix_datagram(path);
+        CHECK_THROWS_AS(net::listen_unix(path), std::system_error);
+        CHECK(exists(path));
     });
 }
 
