@@ -25,7 +25,8 @@ public:
     /// No deadline, in either direction.
     void clear_deadline();
 
-    /// Wakes whoever waits on this socket with `operation_canceled`, and closes it. Closing again does nothing.
+    /// Wakes whoever waits on this socket with `operation_canceled`, and closes it. Closing again does nothing. Whoever it
+    /// wakes may destroy this object at once.
     /// Blocks: until the operations in progress have noticed; not a point of cancellation.
     void close() noexcept;
     /// Holds a socket that has not been closed by this side.
