@@ -18,8 +18,10 @@ struct stream_calls {
     call_result (*send)(int fd, void const* from, std::size_t bytes);
     wait_reason reading;
     wait_reason writing;
-    bool by_pool = false;  // then ECANCELED says that the fiber was cancelled
 };
+
+// By the blocking pool, before the call was made: not an errno value, for closing gives ECANCELED as well.
+constexpr int fiber_was_cancelled = -1;
 
 call_result write(int fd, void const* from, std::size_t bytes) noexcept {
     return without_sigpipe([=] { return calls::write(fd, from, bytes); });
@@ -43,7 +45,7 @@ call_result on_helper(Call const& call) {
     try {
         return blocking(call);
     } catch (cancelled const&) {
-        return {0, ECANCELED};
+        return {0, fiber_was_cancelled};
     } catch (std::system_error const& no_thread) {
         return {0, no_thread.code().value()};
     }
@@ -60,7 +62,7 @@ constexpr stream_calls of_files{calls::read, write, {"read", true}, {"write", tr
 constexpr stream_calls of_shared_sockets{
     calls::receive_now, calls::send_now, {"socket read", true}, {"socket write", true}};
 constexpr stream_calls of_shared_files{read_if_ready, write_if_ready, {"read", true}, {"write", true}};
-constexpr stream_calls of_disk{read_on_helper, write_on_helper, {"file read", true}, {"file write", true}, true};
+constexpr stream_calls of_disk{read_on_helper, write_on_helper, {"file read", true}, {"file write", true}};
 
 stream_calls const& calls_of(descriptor_kind kind) noexcept {
     switch (kind) {
@@ -76,9 +78,8 @@ stream_calls const& calls_of(descriptor_kind kind) noexcept {
     return of_sockets;
 }
 
-outcome failed(operation const& op, stream_calls const& its, std::size_t so_far, int error) noexcept {
-    if (its.by_pool && error == ECANCELED && !op.was_cancelled())
-        return {so_far, cancelled_by_deadline() ? ETIMEDOUT : ECANCELED, true};
+outcome failed(operation const& op, std::size_t so_far, int error) noexcept {
+    if (error == fiber_was_cancelled) return {so_far, cancelled_by_deadline() ? ETIMEDOUT : ECANCELED, true};
     return {so_far, error, op.was_cancelled()};
 }
 
@@ -96,7 +97,7 @@ outcome read_stream(descriptor* stream, std::span<std::byte> buffer, bool fill) 
         auto const receive = [&](int fd) { return its.receive(fd, rest.data(), rest.size()); };
         call_result const got =
             kind == descriptor_kind::tcp ? op.receive(rest.data(), rest.size(), receive) : op.attempt(receive);
-        if (got.error != 0) return failed(op, its, so_far.bytes, got.error);
+        if (got.error != 0) return failed(op, so_far.bytes, got.error);
         if (got.value == 0) break;
         // Less than asked for, but not the end: the stream is empty, and asking again would only say so.
         if (got.value < rest.size()) op.drained();
@@ -114,7 +115,7 @@ outcome write_stream(descriptor* stream, std::span<std::byte const> buffer, bool
     do {
         auto const rest = buffer.subspan(so_far.bytes);
         call_result const sent = op.attempt([&](int fd) { return its.send(fd, rest.data(), rest.size()); });
-        if (sent.error != 0) return failed(op, its, so_far.bytes, sent.error);
+        if (sent.error != 0) return failed(op, so_far.bytes, sent.error);
         so_far.bytes += sent.value;
     } while (everything && so_far.bytes < buffer.size());
     return so_far;
