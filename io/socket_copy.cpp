@@ -117,8 +117,9 @@ outcome by_sendfile(descriptor& to, int file, std::uint64_t offset, std::uint64_
     while (so_far.bytes < count) {
         auto at = static_cast<off_t>(offset + so_far.bytes);
         auto const wanted = static_cast<std::size_t>(std::min(count - so_far.bytes, at_once));
-        call_result const sent =
-            op.attempt([&](int fd) { return calls::result(os().sendfile(fd, file, &at, wanted)); });
+        call_result const sent = op.attempt([&](int fd) {
+            return without_sigpipe([&] { return calls::result(os().sendfile(fd, file, &at, wanted)); });
+        });
         if (sent.error != 0) return {so_far.bytes, sent.error, op.was_cancelled()};
         if (sent.value == 0) break;
         so_far.bytes += sent.value;
