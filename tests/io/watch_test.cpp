@@ -325,3 +325,18 @@ TEST_CASE("a watcher stands in a select, and delivers to a channel", "[fs][watch
         deliverer.join();
     });
 }
+
+TEST_CASE("a cancellation leaves no hole in a watch", "[fs][watch][cancel]") {
+    in_fibers([] {
+        scratch dir;
+        fs::watcher w(dir.path());
+        fs::create_directory(dir / "d");
+        std::error_code ec;
+        // What has arrived is taken without waiting, and the new directory is to be watched from then on.
+        auto const event = weft::with_deadline(past(), [&] { return w.next(ec); });
+        CHECK((event && line_of(*event, dir.path()) == "created d"));
+        fs::write_file(dir / "d/f", "x");
+        fs::create_directory(dir / "mark");
+        CHECK(events_until(w, dir.path(), "mark") == lines{"created d/f", "written d/f"});
+    });
+}
