@@ -210,6 +210,18 @@ TEST_CASE("a file is copied with its permissions", "[fs][copy]") {
     });
 }
 
+TEST_CASE("a device keeps its permissions when a file is copied to it", "[fs][copy]") {
+    auto table = weft::detail::real_system;
+    table.fchmod = [](int, mode_t) {
+        errno = EPERM;
+        return -1;
+    };
+    scratch dir;
+    fs::write_file(dir / "a", "x");
+    installed_system const forbidding(table);
+    in_fibers([&] { CHECK(fs::copy_file(dir / "a", "/dev/null", {.overwrite = true}) == 1); });
+}
+
 TEST_CASE("a copy that fails leaves nothing", "[fs][copy]") {
     auto table = weft::detail::real_system;
     table.copy_file_range = [](int, off_t*, int, off_t*, std::size_t, unsigned) -> ssize_t {
