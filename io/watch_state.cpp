@@ -29,7 +29,16 @@ std::string joined(std::string const& directory, std::string const& name) {
 }  // namespace
 
 watch_state::~watch_state() {
-    if (inotify_ != nullptr) inotify_->release();
+    if (inotify_ == nullptr) return;
+    close();
+    inotify_->release();
+}
+
+// The kernel ends the watches with the last number, and waits for a grace period then, some 16 ms: not on a worker.
+void watch_state::close() noexcept {
+    scoped_fd last(inotify_->call([](int fd) { return calls::duplicate(fd); }));
+    inotify_->close();
+    if (last.get() >= 0) off_worker_shielded([&]() noexcept { return last.close(); });
 }
 
 outcome watch_state::begin(fs::path_view root, fs::watch_options options) {
