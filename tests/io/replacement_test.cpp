@@ -191,5 +191,8 @@ TEST_CASE("temporary files and directories are new ones", "[fs][replacement]") {
         std::error_code ec;
         CHECK(fs::create_temporary_directory("no/such/place/", ec).empty());
         CHECK(ec == std::errc::no_such_file_or_directory);
+        CHECK(message_of([] { fs::create_temporary_directory("no/such/place/"); }).find("/no/such/") !=
+              std::string::npos);
+        CHECK(message_of([] { fs::create_temporary_file("no/such/place/"); }).find("/no/such/") != std::string::npos);
     });
 }
