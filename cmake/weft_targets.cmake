@@ -86,8 +86,8 @@ function(weft_finish_library)
     if(weft_io_uring)
         target_link_libraries(weft PRIVATE uring)
     endif()
-    # Part of every build, so that a header that does not compile alone is found where it is written.
-    if(PROJECT_IS_TOP_LEVEL)
+    # Part of every plain build, so that a header that does not compile alone is found where it is written.
+    if(PROJECT_IS_TOP_LEVEL AND WEFT_SANITIZE STREQUAL "off")
         add_custom_target(weft_headers_alone ALL)
         add_dependencies(weft_headers_alone all_verify_interface_header_sets)
     endif()

@@ -101,11 +101,6 @@ void descriptor::release() noexcept {
     descriptor_pool::instance().put(*this);
 }
 
-descriptor_kind descriptor::kind() const noexcept {
-    spin_guard guard(lock_);
-    return kind_;
-}
-
 bool descriptor::can_wait() const noexcept {
     spin_guard guard(lock_);
     return !closed_ && !watch_->ended.load(std::memory_order_acquire);

@@ -93,7 +93,7 @@ public:
     /// A record for `fd`, watched by `by`. It owns `fd` from now on, also if this throws.
     /// Errors: `std::system_error`, `std::bad_alloc`.
     static descriptor& open(int fd, readiness_poller& by, descriptor_kind kind);
-    descriptor_kind kind() const noexcept;
+    descriptor_kind kind() const noexcept { return kind_; }
 
     /// Fails what is in progress with `operation_canceled`, waits until it has ended, and closes the number. Once
     /// closed, does nothing.
@@ -130,7 +130,10 @@ public:
 
     /// Bytes of a TCP stream that have arrived, at most `bytes`, or how the request for them ended; EAGAIN while it goes on.
     /// Nothing: the caller is to receive by itself. By an operation whose turn it is.
-    std::optional<call_result> take_bytes(std::byte* to, std::size_t bytes) noexcept;
+    std::optional<call_result> take_bytes(std::byte* to, std::size_t bytes) noexcept {
+        if (desk_ == nullptr) return {};
+        return take_arrived_bytes(to, bytes);
+    }
     /// The same for the number of a connection.
     std::optional<call_result> take_connection() noexcept;
 
@@ -203,6 +206,7 @@ private:
     int add_arrival(half& h, completion const& c, descriptor* spare) noexcept WEFT_REQUIRES(lock_);
     std::optional<call_result> nothing_arrived(request_shape shape) noexcept WEFT_REQUIRES(lock_);
     void drop_arrivals() noexcept;
+    std::optional<call_result> take_arrived_bytes(std::byte* to, std::size_t bytes) noexcept;
     bool has_arrivals() const noexcept;
     request_shape shape_of(direction way) const noexcept WEFT_REQUIRES(lock_);
     unused wait_until_unused() noexcept;
@@ -217,7 +221,7 @@ private:
     int fd_ WEFT_GUARDED_BY(lock_) = -1;
     std::uint32_t operations_ WEFT_GUARDED_BY(lock_) = 0;  // in progress, and selects
     bool closed_ WEFT_GUARDED_BY(lock_) = true;
-    descriptor_kind kind_ WEFT_GUARDED_BY(lock_) = descriptor_kind::tcp;
+    descriptor_kind kind_ = descriptor_kind::tcp;            // set while nobody else knows the record
     bool short_read_drains_ WEFT_GUARDED_BY(lock_) = false;  // else it says nothing about the next
     half halves_[2] WEFT_GUARDED_BY(lock_);
     readiness_list closers_ WEFT_GUARDED_BY(lock_);

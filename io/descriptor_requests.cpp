@@ -180,8 +180,7 @@ void descriptor::stop_failed(std::uint64_t name) noexcept {
     d.hand_in();
 }
 
-std::optional<call_result> descriptor::take_bytes(std::byte* to, std::size_t bytes) noexcept {
-    if (desk_ == nullptr) return {};
+std::optional<call_result> descriptor::take_arrived_bytes(std::byte* to, std::size_t bytes) noexcept {
     piece_store& pieces = desk_->pieces;
     std::size_t taken = 0;
     while (taken != bytes) {

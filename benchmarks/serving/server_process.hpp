@@ -4,8 +4,8 @@
 //
 // prints the port that it serves at and ends when its standard input does.
 #pragma once
-#include <ctime>
 #include <unistd.h>
+#include <ctime>
 
 #include <chrono>
 #include <cstdint>

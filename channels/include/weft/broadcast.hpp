@@ -3,7 +3,6 @@
 #include <weft/error.hpp>
 #include <weft/sync.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <mutex>

@@ -30,7 +30,7 @@ public:
     template <class Make>
         requires(std::invocable<Make&> && !std::same_as<std::decay_t<Make>, pool>)
     explicit pool(Make make)
-        : shard_mask_(std::bit_ceil(std::max(1u, std::thread::hardware_concurrency())) - 1),
+        : shard_mask_(std::bit_ceil(std::thread::hardware_concurrency()) - 1),
           shards_(std::make_unique<shard[]>(shard_mask_ + 1)),
           make_(std::make_unique<maker_of<Make>>(std::move(make))) {}
     pool(pool const&) = delete;

@@ -9,7 +9,6 @@
 #include <weft/detail/channel_core.hpp>
 #include <weft/detail/timer_state.hpp>
 
-#include <algorithm>
 #include <limits>
 #include <memory>
 #include <new>
@@ -163,14 +162,18 @@ private:
         charge_budget();
     }
 
+    static std::size_t next_room(std::size_t room, std::size_t most) noexcept {
+        if (room > most / 2) return most;
+        std::size_t const least = most < least_room ? most : least_room;
+        return room * 2 > least ? room * 2 : least;
+    }
     static void grow(channel_core& full) {
         auto& self = static_cast<channel&>(full);
         self.lock();
         std::size_t const room = self.room_;
         self.unlock();
         std::size_t const most = self.capacity_;
-        if (room < most)
-            self.change_room(room, room > most / 2 ? most : std::max(room * 2, std::min(most, least_room)));
+        if (room < most) self.change_room(room, next_room(room, most));
     }
     void shrink() noexcept {
         lock();
