@@ -1,10 +1,10 @@
 // Bytes that the kernel moves.
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <string>
 #include <thread>
 #include <weft/socket_copy.hpp>
@@ -227,7 +227,7 @@ namespace {
 
 // The signal would end this process; left pending it would strike later.
 child const sends_to_nobody{"send_file: nobody reads", [] {
-                                ::signal(SIGPIPE, SIG_DFL);
+                                std::signal(SIGPIPE, SIG_DFL);
                                 return weft::run([] {
                                     auto [near, far] = net::stream_pair();
                                     far.close();
