@@ -39,10 +39,11 @@ public:
         return lines;
     }
 
-    void leave(std::string const& name) {
+    // Nothing happens if it has left already, also if somebody else has that name by now.
+    void leave(std::string const& name, weft::recv_chan<std::string> const& lines) {
         std::lock_guard const held(lock_);
         auto const at = people_.find(name);
-        if (at == people_.end()) return;
+        if (at == people_.end() || weft::recv_chan<std::string>(at->second) != lines) return;
         at->second.close();
         people_.erase(at);
         tell_locked(name, "* " + name + " has left");
@@ -92,9 +93,9 @@ void talk(room& place, tcp_stream connection) {
             return;
         }
         auto writer = weft::spawn([&] { write_lines(connection, lines); });
-        weft::defer const goodbye([&] { place.leave(name); });
+        weft::defer const goodbye([&] { place.leave(name, lines); });
         for (std::string_view const line : weft::lines(in, longest_line)) place.say(name, line);
-        place.leave(name);
+        place.leave(name, lines);
         writer.join();                     // they may still be reading
     } catch (std::system_error const&) {}  // they hung up, or wrote a line that is too long
 }

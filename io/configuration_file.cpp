@@ -11,7 +11,8 @@ namespace {
 class opened {
 public:
     explicit opened(std::string const& path) noexcept {
-        do fd_ = os().openat(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC, 0);
+        // Not to wait for somebody to write to a named pipe: what is no file is then found to be empty.
+        do fd_ = os().openat(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
         while (fd_ < 0 && errno == EINTR);
     }
     ~opened() {

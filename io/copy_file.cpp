@@ -9,6 +9,7 @@
 #include <weft/this_fiber.hpp>
 
 #include <memory>
+#include <new>
 
 namespace weft::fs {
 
@@ -25,10 +26,15 @@ public:
         path_text const source(from);
         path_text const target(to);
         if (source.error() != 0 || target.error() != 0) return {0, EINVAL};
-        outcome done = off_worker([&] { return begin(source.c_str(), target.c_str(), options); });
-        while (done.error == 0 && !finished_) done = off_worker([this] { return copy_slice(); });
-        if (done.error != 0) clean_up(target.c_str());
-        return {copied_, done.error, done.cancelled};
+        try {
+            outcome done = off_worker([&] { return begin(source.c_str(), target.c_str(), options); });
+            while (done.error == 0 && !finished_) done = off_worker([this] { return copy_slice(); });
+            if (done.error != 0) clean_up(target.c_str());
+            return {copied_, done.error, done.cancelled};
+        } catch (std::bad_alloc const&) {
+            clean_up(target.c_str());
+            throw;
+        }
     }
 
 private:
@@ -46,13 +52,15 @@ private:
         if (target.error == EEXIST && options.overwrite) target = open_existing(to, about);
         if (target.error != 0) return target;
         to_ = scoped_fd(target);
-        if (call_result const set = repeat_call([&] { return os().fchmod(to_.get(), about.st_mode & 07777); });
-            set.error != 0)
-            return set;
+        // A device that is there, say /dev/null, keeps its own.
+        if (takes_permissions_)
+            if (call_result const set = repeat_call([&] { return os().fchmod(to_.get(), about.st_mode & 07777); });
+                set.error != 0)
+                return set;
         return copy_slice();
     }
 
-    static call_result open_existing(char const* to, struct stat const& source) noexcept {
+    call_result open_existing(char const* to, struct stat const& source) noexcept {
         call_result const opened = open_path(to, O_WRONLY);
         if (opened.error != 0) return opened;
         scoped_fd target(opened);
@@ -62,7 +70,8 @@ private:
         // Cutting it off would leave nothing to copy.
         if (about.st_dev == source.st_dev && about.st_ino == source.st_ino) return {0, EINVAL};
         file_request request{file_request::kind::truncate, target.get()};
-        call_result const cut = S_ISREG(about.st_mode) ? make_call(request) : call_result{};
+        takes_permissions_ = S_ISREG(about.st_mode);
+        call_result const cut = takes_permissions_ ? make_call(request) : call_result{};
         if (cut.error != 0) return cut;
         return {static_cast<std::size_t>(target.release())};
     }
@@ -101,16 +110,19 @@ private:
     }
 
     void clean_up(char const* target) noexcept {
-        to_.close();
-        if (!made_) return;
-        file_request request{file_request::kind::remove, AT_FDCWD};
-        request.path = target;
-        perform_shielded(request);
+        off_worker_shielded([&]() noexcept {
+            to_.close();
+            if (!made_) return call_result{};
+            file_request request{file_request::kind::remove, AT_FDCWD};
+            request.path = target;
+            return make_call(request);
+        });
     }
 
     scoped_fd from_;
     scoped_fd to_;
     bool made_ = false;  // the target, so that it is ours to remove
+    bool takes_permissions_ = true;
     bool finished_ = false;
     std::unique_ptr<std::byte[]> by_hand_;
     std::uint64_t copied_ = 0;

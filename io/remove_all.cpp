@@ -43,6 +43,7 @@ private:
         call_result const gone = remove(parent, name, 0);
         if (gone.error != EISDIR) return gone;
         call_result const opened = call_open(parent, name);
+        if (is_no_directory(opened)) return remove(parent, name, 0);
         if (opened.error != 0) return ignore_missing(opened);
         level here{scoped_fd(opened), name, {}};
         std::vector<directory_entry> entries;
@@ -57,7 +58,7 @@ private:
             else if (left.error != 0)
                 return left;
         }
-        if (here.below.empty()) return remove(parent, name, AT_REMOVEDIR);
+        if (here.below.empty()) return remove_empty(parent, name);
         levels_.push_back(std::move(here));
         return {};
     }
@@ -71,7 +72,15 @@ private:
         }
         std::string const name = std::move(here.name);
         levels_.pop_back();
-        return remove(levels_.empty() ? AT_FDCWD : levels_.back().directory.get(), name.c_str(), AT_REMOVEDIR);
+        return remove_empty(levels_.empty() ? AT_FDCWD : levels_.back().directory.get(), name.c_str());
+    }
+
+    // Somebody has put something else, a link say, in its place.
+    static bool is_no_directory(call_result const& r) noexcept { return r.error == ENOTDIR || r.error == ELOOP; }
+
+    call_result remove_empty(int parent, char const* name) noexcept {
+        call_result const gone = remove(parent, name, AT_REMOVEDIR);
+        return is_no_directory(gone) ? remove(parent, name, 0) : gone;
     }
 
     // Somebody else may have been faster.

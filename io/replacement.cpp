@@ -5,6 +5,8 @@
 #include "unique_name.hpp"
 #include "whole_file.hpp"
 
+#include <new>
+#include <optional>
 #include <utility>
 
 namespace weft::fs {
@@ -35,23 +37,28 @@ void remove_file(char const* path) noexcept {
     make_call(request);
 }
 
-call_result take_permissions(int fd, std::string const& from) noexcept {
+// Nothing: there is no such file.
+std::optional<unsigned> permissions_of(std::string const& path) noexcept {
     struct statx found {};
     file_request request{file_request::kind::status, AT_FDCWD};
-    request.path = from.c_str();
+    request.path = path.c_str();
     request.about = &found;
-    if (make_call(request).error != 0 || !S_ISREG(found.stx_mode)) return {};  // nothing there to take them from
-    return repeat_call([&] { return os().fchmod(fd, found.stx_mode & 07777); });
+    if (make_call(request).error != 0 || !S_ISREG(found.stx_mode)) return std::nullopt;
+    return found.stx_mode & 07777;
 }
 
 call_result open_beside(std::string const& path, std::string& temporary) {
+    std::optional<unsigned> const permissions = permissions_of(path);
     std::string name;
-    call_result const made = with_unique_name(name, temporary_prefix(path), ".tmp", [](char const* free) {
-        return open_path(free, O_RDWR | O_CREAT | O_EXCL, default_permissions);
+    // From the start no more than the old ones: whoever may not read the file must not be able to open the new one either.
+    unsigned const first = permissions.value_or(default_permissions) & 0777;
+    call_result const made = with_unique_name(name, temporary_prefix(path), ".tmp", [=](char const* free) {
+        return open_path(free, O_RDWR | O_CREAT | O_EXCL, first);
     });
     if (made.error != 0) return made;
     temporary = std::move(name);
-    call_result const set = take_permissions(static_cast<int>(made.value), path);
+    if (!permissions) return made;
+    call_result const set = repeat_call([&] { return os().fchmod(static_cast<int>(made.value), *permissions); });
     if (set.error == 0) return made;
     scoped_fd const unwanted(made);
     remove_file(temporary.c_str());
@@ -96,7 +103,15 @@ outcome begin(path_view path, std::string& text, std::string& temporary, file& c
     if (checked_text.error() != 0) return {0, checked_text.error()};
     text = checked_text.c_str();
     outcome const opened = off_worker([&] { return open_beside(text, temporary); });
-    if (opened.error == 0) content = file::from_native(static_cast<int>(opened.bytes));
+    if (opened.error != 0) return opened;
+    try {
+        content = file::from_native(static_cast<int>(opened.bytes));
+    } catch (std::bad_alloc const&) {  // the number is closed; there will be no object to discard the file
+        file_request request{file_request::kind::remove, AT_FDCWD};
+        request.path = temporary.c_str();
+        perform_shielded(request);
+        throw;
+    }
     return opened;
 }
 

@@ -37,6 +37,7 @@ signal_actions& signal_actions::instance() noexcept {
 
 void signal_actions::check(int signal) {
     if (signal <= 0 || signal >= signal_limit) refuse(signal, " does not exist");
+    if (signal > SIGSYS && signal < SIGRTMIN) refuse(signal, " belongs to the C library");
     switch (signal) {
     case SIGKILL:
     case SIGSTOP: refuse(signal, " (SIGKILL, SIGSTOP) cannot be caught or ignored by any program");
@@ -94,14 +95,22 @@ void signal_actions::catch_signal(int signal) {
     wanted.sa_sigaction = &signal_actions::handle;
     wanted.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
     sigemptyset(&wanted.sa_mask);
-    set(signal, wanted);
-    at(signal).state = action::caught;
+    static_cast<void>(take(signal));  // by a handler that was still under way when nobody wanted it any more
+    // First: one that comes as soon as there is a handler is noted.
     at(signal).is_wanted.store(true, std::memory_order_release);
+    try {
+        set(signal, wanted);
+    } catch (...) {
+        at(signal).is_wanted.store(false, std::memory_order_release);
+        throw;
+    }
+    at(signal).state = action::caught;
 }
 
 void signal_actions::ignore(int signal) {
     struct sigaction wanted {};
     wanted.sa_handler = SIG_IGN;
+    if (at(signal).state == action::caught && !is_as_we_left_it(signal)) bury(signal);  // and know what lies over it
     set(signal, wanted);
     at(signal).state = action::ignored;
     at(signal).is_wanted.store(false, std::memory_order_release);
@@ -110,16 +119,23 @@ void signal_actions::ignore(int signal) {
 void signal_actions::restore(int signal) noexcept {
     action& a = at(signal);
     if (a.state == action::untouched) return;
-    struct sigaction now {};
-    ::sigaction(signal, nullptr, &now);
-    bool const as_we_left_it =
-        a.state == action::caught ? is_ours(now) : (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_IGN;
-    if (as_we_left_it)
-        ::sigaction(signal, &a.before, nullptr);
-    else
-        a.buried = true;
+    if (!is_as_we_left_it(signal)) return bury(signal);
+    ::sigaction(signal, &a.before, nullptr);
     a.is_wanted.store(false, std::memory_order_release);
     a.state = action::untouched;
+}
+
+bool signal_actions::is_as_we_left_it(int signal) const noexcept {
+    struct sigaction now {};
+    ::sigaction(signal, nullptr, &now);
+    if (at(signal).state == action::caught) return is_ours(now);
+    return (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_IGN;
+}
+
+void signal_actions::bury(int signal) noexcept {
+    at(signal).buried = true;
+    at(signal).is_wanted.store(false, std::memory_order_release);
+    at(signal).state = action::untouched;
 }
 
 bool signal_actions::take(int signal) noexcept { return at(signal).came.exchange(false, std::memory_order_acq_rel); }

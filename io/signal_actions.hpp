@@ -64,6 +64,8 @@ private:
 
     static void handle(int signal, siginfo_t* info, void* context) noexcept;
     static bool is_ours(struct sigaction const& a) noexcept;
+    bool is_as_we_left_it(int signal) const noexcept;
+    void bury(int signal) noexcept;
     action& at(int signal) noexcept { return actions_[static_cast<std::size_t>(signal)]; }
     action const& at(int signal) const noexcept { return actions_[static_cast<std::size_t>(signal)]; }
     void remember(action& a, struct sigaction const& before) noexcept;

@@ -79,10 +79,10 @@ void signal_wishes::catch_all(signal_set const& which) {
     for (int signal = 1; signal != signal_limit; ++signal) {
         if (!which[static_cast<std::size_t>(signal)] || actions_.is_caught(signal)) continue;
         try {
-            if (signal == SIGQUIT) claim_quit_signal(true);
             actions_.catch_signal(signal);
+            if (signal == SIGQUIT) claim_quit_signal(true);  // not before: then nobody would answer it for a moment
         } catch (...) {
-            restore_unwanted();
+            restore_all_but(wanted());
             throw;
         }
     }
@@ -96,26 +96,28 @@ signal_wishes::signal_set signal_wishes::wanted() const noexcept {
     return all;
 }
 
-void signal_wishes::restore_unwanted() noexcept {
-    signal_set const still = wanted();
+// Before the wishes end: what has come until then is still given to them, and does not get lost in between.
+void signal_wishes::restore_all_but(signal_set const& still) noexcept {
     for (int signal = 1; signal != signal_limit; ++signal) {
         if (still[static_cast<std::size_t>(signal)] || !actions_.is_caught(signal)) continue;
-        actions_.restore(signal);
-        static_cast<void>(actions_.take(signal));  // one that comes now is nobody's
         if (signal == SIGQUIT) claim_quit_signal(false);
+        actions_.restore(signal);
     }
+    give_what_came();
 }
 
 template <class Ends>
 std::list<signal_wishes::wish> signal_wishes::remove_locked(Ends const& ends) noexcept {
-    give_what_came();
+    signal_set still;
+    for (wish const& w : wishes_)
+        if (!ends(w)) still |= w.which;
+    restore_all_but(still);
     std::list<wish> ended;
     for (auto at = wishes_.begin(); at != wishes_.end();) {
         auto const next = std::next(at);
         if (ends(*at)) ended.splice(ended.end(), wishes_, at);
         at = next;
     }
-    restore_unwanted();
     if (wishes_.empty() && !ended.empty()) {
         expected_.reset();
         signal_actions::ring();
@@ -125,7 +127,7 @@ std::list<signal_wishes::wish> signal_wishes::remove_locked(Ends const& ends) no
 
 // Whoever wants other signals as well keeps those.
 std::list<signal_wishes::wish> signal_wishes::drop_locked(signal_set const& dropped) noexcept {
-    give_what_came();
+    restore_all_but(wanted() & ~dropped);
     for (wish& w : wishes_) w.which &= ~dropped;
     return remove_locked([](wish const& w) { return w.which.none(); });
 }
@@ -146,9 +148,13 @@ void signal_wishes::ignore(std::span<int const> which) {
     signal_set const set = checked(which);
     std::list<wish> ended;
     std::scoped_lock guard(lock_);
+    // First: what they did before, which may be to end the program, they shall not do for a moment either.
+    for (int signal = 1; signal != signal_limit; ++signal) {
+        if (!set[static_cast<std::size_t>(signal)]) continue;
+        if (signal == SIGQUIT && actions_.is_caught(signal)) claim_quit_signal(false);
+        actions_.ignore(signal);
+    }
     ended = drop_locked(set);
-    for (int signal = 1; signal != signal_limit; ++signal)
-        if (set[static_cast<std::size_t>(signal)]) actions_.ignore(signal);
 }
 
 void signal_wishes::reset(std::span<int const> which) {

@@ -58,7 +58,7 @@ private:
     std::list<wish> drop_locked(signal_set const& dropped) noexcept;
     signal_set wanted() const noexcept;
     void catch_all(signal_set const& which);
-    void restore_unwanted() noexcept;
+    void restore_all_but(signal_set const& still) noexcept;
     void give_what_came() noexcept;
     void start_thread();
     void work() noexcept;

@@ -78,7 +78,9 @@ endpoint stream_socket::remote() const {
 void stream_socket::set_linger(std::optional<std::chrono::seconds> time) {
     constexpr auto what = "weft::net: set_linger";
     if (time && time->count() < 0) throw std::system_error(EINVAL, std::generic_category(), what);
-    linger const wanted{time.has_value(), time ? as_option(time->count()) : 0};
+    // To linger for longer Linux has `close` wait, and block the thread, also if the socket does not block. It goes on sending
+    // afterwards, as it does without.
+    linger const wanted{time && time->count() == 0, 0};
     ask_socket(socket_, what, [&](int fd) {
         return calls::result(os().setsockopt(fd, SOL_SOCKET, SO_LINGER, &wanted, sizeof wanted));
     });

@@ -48,7 +48,8 @@ outcome make_file(std::string_view prefix, temporary_file& made) {
 
 std::string create_temporary_directory(std::string_view prefix) {
     std::string path;
-    checked(make_directory(prefix, path), "weft::fs::create_temporary_directory", path);
+    outcome const done = make_directory(prefix, path);  // first: the message names the path
+    checked(done, "weft::fs::create_temporary_directory", path);
     return path;
 }
 std::string create_temporary_directory(std::string_view prefix, std::error_code& ec) {
@@ -60,7 +61,8 @@ std::string create_temporary_directory(std::string_view prefix, std::error_code&
 
 temporary_file create_temporary_file(std::string_view prefix) {
     temporary_file made;
-    checked(make_file(prefix, made), "weft::fs::create_temporary_file", made.path);
+    outcome const done = make_file(prefix, made);
+    checked(done, "weft::fs::create_temporary_file", made.path);
     return made;
 }
 temporary_file create_temporary_file(std::string_view prefix, std::error_code& ec) {

@@ -20,9 +20,8 @@ struct stream_calls {
     wait_reason writing;
 };
 
-// The fiber was cancelled, and no helper has begun: an errno value that neither read nor write uses. A closed descriptor
-// says ECANCELED.
-constexpr int cancelled_before = ERESTART;
+// By the blocking pool, before the call was made: not an errno value, for closing gives ECANCELED as well.
+constexpr int fiber_was_cancelled = -1;
 
 call_result write(int fd, void const* from, std::size_t bytes) noexcept {
     return without_sigpipe([=] { return calls::write(fd, from, bytes); });
@@ -46,7 +45,7 @@ call_result on_helper(Call const& call) {
     try {
         return blocking(call);
     } catch (cancelled const&) {
-        return {0, cancelled_before};
+        return {0, fiber_was_cancelled};
     } catch (std::system_error const& no_thread) {
         return {0, no_thread.code().value()};
     }
@@ -88,7 +87,7 @@ stream_calls const& calls_of(descriptor_kind kind) noexcept {
 }
 
 outcome failed(operation const& op, std::size_t so_far, int error) noexcept {
-    if (error == cancelled_before) return {so_far, cancelled_by_deadline() ? ETIMEDOUT : ECANCELED, true};
+    if (error == fiber_was_cancelled) return {so_far, cancelled_by_deadline() ? ETIMEDOUT : ECANCELED, true};
     return {so_far, error, op.was_cancelled()};
 }
 

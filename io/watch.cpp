@@ -65,7 +65,7 @@ void watcher::set_deadline(clock::time_point t) {
 void watcher::clear_deadline() { set_deadline(clock::time_point::max()); }
 
 void watcher::close() noexcept {
-    if (state_ != nullptr) state_->events()->close();
+    if (state_ != nullptr) state_->close();
 }
 
 bool watcher::is_open() const noexcept {

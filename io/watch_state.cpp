@@ -4,6 +4,7 @@
 #include "status_of.hpp"
 
 #include <weft/select.hpp>
+#include <weft/this_fiber.hpp>
 #include <weft/time.hpp>
 
 #include <algorithm>
@@ -28,7 +29,16 @@ std::string joined(std::string const& directory, std::string const& name) {
 }  // namespace
 
 watch_state::~watch_state() {
-    if (inotify_ != nullptr) inotify_->release();
+    if (inotify_ == nullptr) return;
+    close();
+    inotify_->release();
+}
+
+// The kernel ends the watches with the last number, and waits for a grace period then, some 16 ms: not on a worker.
+void watch_state::close() noexcept {
+    scoped_fd last(inotify_->call([](int fd) { return calls::duplicate(fd); }));
+    inotify_->close();
+    if (last.get() >= 0) off_worker_shielded([&]() noexcept { return last.close(); });
 }
 
 outcome watch_state::begin(fs::path_view root, fs::watch_options options) {
@@ -64,9 +74,11 @@ call_result watch_state::open(std::string const& root) {
     return {static_cast<std::size_t>(number.release())};
 }
 
-// The number stays open meanwhile.
+// The number stays open meanwhile. Not a point of cancellation: the events that ask for it have been taken, so that what is not
+// done now would never be, and the watch would go on with a hole in it.
 template <class Calls>
 outcome watch_state::with_tree(Calls const& calls) {
+    this_fiber::shield const whatever_happens;
     outcome done{0, ECANCELED};
     inotify_->call([&](int fd) {
         try {
@@ -214,7 +226,7 @@ outcome watch_state::watch_new(std::string const& path) {
     std::vector<fs::watch_event> found;
     outcome done = with_tree([&](int fd) { return tree_.add(fd, path, false, true, &found); });
     for (fs::watch_event& e : found) ready_.push_back(std::move(e));
-    if (done.cancelled || done.error == ECANCELED) return done;
+    if (done.error == ECANCELED) return done;
     if (done.error != 0) failure_ = done.error;
     return {};
 }
@@ -227,7 +239,7 @@ outcome watch_state::start_again() {
         tree_.clear(fd);
         return tree_.add(fd, directory_, true, recursive_, nullptr);
     });
-    if (done.cancelled || done.error == ECANCELED) return done;
+    if (done.error == ECANCELED) return done;
     add(change::overflow, root_, only_.empty());
     if (done.error == ENOENT || done.error == ENOTDIR)
         end(true);

@@ -30,6 +30,9 @@ public:
     /// The next event; none at the end, and if `wait` is false, when there is none.
     outcome next(std::optional<fs::watch_event>& event, bool wait);
 
+    /// By whoever, at any time after `begin`. Blocks: until the call in progress has noticed; no point of cancellation.
+    void close() noexcept;
+
     descriptor* events() const noexcept { return inotify_; }
     /// Whether `next` would find something without reading.
     bool has_ready() const noexcept { return !ready_.empty() || failure_ != 0 || ended_ || at_ < size_; }

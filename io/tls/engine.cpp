@@ -53,6 +53,8 @@ void tls_engine::expect_host(std::string_view name) {
     if (host_.empty())
         throw std::invalid_argument(
             "weft::tls: a client needs the name of the server, to check the certificate against");
+    // To OpenSSL a dot in front asks for any name below, whoever's it is.
+    if (name.starts_with('.')) throw std::invalid_argument("weft::tls: not the name of a host: \"" + host_ + "\"");
     X509_VERIFY_PARAM* const rules = SSL_get0_param(ssl_.get());
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     bool const set = name.empty() ? X509_VERIFY_PARAM_set1_ip_asc(rules, host_.c_str()) == 1

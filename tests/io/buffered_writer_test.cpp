@@ -1,7 +1,10 @@
 // What a buffered writer hands on, and when.
 
+#include <cstddef>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <weft/buffered_writer.hpp>
 #include <weft/memory_pipe.hpp>
@@ -145,4 +148,46 @@ TEST_CASE("a writer that is destroyed in a cancelled fiber does not wait", "[str
         CHECK(reader.read_exact(writable(rest)) == 4);
         CHECK(rest == "more");
     });
+}
+
+namespace {
+
+// As TLS does: what it has taken is taken, also if it could not be sent in time, and goes out with the next write.
+struct late_writer {
+    std::string queued, sent;
+    bool in_time = false;
+
+    std::size_t write_some(std::span<std::byte const> from) { return write_all(from); }
+    std::size_t write_some(std::span<std::byte const> from, std::error_code& ec) { return write_all(from, ec); }
+    std::size_t write_all(std::span<std::byte const> from) {
+        return weft::detail::or_throw("late_writer", [&](std::error_code& ec) { return write_all(from, ec); });
+    }
+    std::size_t write_all(std::span<std::byte const> from, std::error_code& ec) {
+        ec.clear();
+        queued += weft::as_text(from);
+        if (in_time)
+            sent += std::exchange(queued, {});
+        else
+            ec = std::make_error_code(std::errc::timed_out);
+        return from.size();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a flush that is repeated sends what the inner stream has taken and not sent", "[stream]") {
+    for (std::string const text : {"small", "larger than the buffer"}) {
+        late_writer late;
+        weft::buffered_writer out(late, 10);
+        std::error_code ec;
+        out.write(text, ec);
+        if (!ec) out.flush(ec);
+        CHECK(ec == std::errc::timed_out);
+        out.flush(ec);
+        CHECK(ec == std::errc::timed_out);
+        late.in_time = true;
+        out.flush(ec);
+        CHECK_FALSE(ec);
+        CHECK(late.sent == text);
+    }
 }

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <weft/directory.hpp>
 #include <weft/file.hpp>
@@ -151,6 +153,40 @@ TEST_CASE("a tree is removed, and nothing that links lead to", "[fs][directory]"
     });
 }
 
+namespace {
+std::string swapped_root;
+std::atomic<int> swaps{0};
+}  // namespace
+
+TEST_CASE("a link put in place of a directory that is being removed is removed, and nothing behind it",
+          "[fs][directory]") {
+    auto table = weft::detail::real_system;
+    table.openat = [](int d, char const* path, int flags, mode_t mode) {
+        if ((flags & O_NOFOLLOW) != 0 && std::string_view(path) == "inner" && swaps++ == 0) {
+            std::string const at = swapped_root + "/tree/inner";
+            ::rename(at.c_str(), (swapped_root + "/away").c_str());
+            static_cast<void>(!::symlink((swapped_root + "/kept").c_str(), at.c_str()));
+        }
+        return ::openat(d, path, flags, mode);
+    };
+    in_fibers([&] {
+        scratch dir;
+        swapped_root = dir.path();
+        swaps = 0;
+        fs::create_directories(dir / "tree/inner");
+        fs::create_directory(dir / "kept");
+        fs::write_file(dir / "kept/f", "x");
+        {
+            installed_system const swapping(table);
+            CHECK(fs::remove_all(dir / "tree") == 2);
+        }
+        CHECK(swaps == 1);
+        CHECK_FALSE(fs::exists(dir / "tree"));
+        CHECK(fs::exists(dir / "kept/f"));
+        CHECK(fs::exists(dir / "away"));
+    });
+}
+
 TEST_CASE("several fibers remove one tree", "[fs][directory]") {
     in_fibers([] {
         scratch dir;
@@ -208,6 +244,18 @@ TEST_CASE("a file is copied with its permissions", "[fs][copy]") {
         CHECK(thrown_by([&] { fs::copy_file(dir / "nothing", dir / "c"); }) == std::errc::no_such_file_or_directory);
         CHECK_FALSE(fs::exists(dir / "c"));
     });
+}
+
+TEST_CASE("a device keeps its permissions when a file is copied to it", "[fs][copy]") {
+    auto table = weft::detail::real_system;
+    table.fchmod = [](int, mode_t) {
+        errno = EPERM;
+        return -1;
+    };
+    scratch dir;
+    fs::write_file(dir / "a", "x");
+    installed_system const forbidding(table);
+    in_fibers([&] { CHECK(fs::copy_file(dir / "a", "/dev/null", {.overwrite = true}) == 1); });
 }
 
 TEST_CASE("a copy that fails leaves nothing", "[fs][copy]") {

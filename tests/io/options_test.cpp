@@ -114,6 +114,12 @@ TEST_CASE("a stream that does not linger resets the connection when closed", "[n
         other.close();
         CHECK(calm.read_some(byte, ec) == 0);
         CHECK_FALSE(ec);
+        // Else closing it would block the thread for so long.
+        calm.set_linger(2s);
+        linger set{1, 1};
+        socklen_t size = sizeof set;
+        CHECK(::getsockopt(calm.native_handle(), SOL_SOCKET, SO_LINGER, &set, &size) == 0);
+        CHECK(set.l_onoff == 0);
         CHECK(error_of([&calm = calm] { calm.set_linger(-1s); }) == std::errc::invalid_argument);
     });
 }

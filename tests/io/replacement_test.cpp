@@ -133,6 +133,29 @@ TEST_CASE("whichever call fails, the old content stays or the new one is there, 
     });
 }
 
+namespace {
+std::atomic<mode_t> made_with{0};
+}  // namespace
+
+TEST_CASE("nobody who may not read a file can open what is to replace it", "[fs][replacement]") {
+    auto table = weft::detail::real_system;
+    table.openat = [](int d, char const* p, int f, mode_t m) {
+        if ((f & O_EXCL) != 0) made_with = m;
+        return ::openat(d, p, f, m);
+    };
+    in_fibers([&] {
+        scratch dir;
+        fs::write_file(dir / "f", "secret");
+        fs::set_permissions(dir / "f", 0600);
+        installed_system const observed(table);
+        fs::write_file_atomically(dir / "f", "new secret");
+        CHECK(made_with == 0600);
+        CHECK(fs::status(dir / "f").permissions == 0600);
+        fs::write_file_atomically(dir / "g", "public");
+        CHECK(made_with == 0666);
+    });
+}
+
 TEST_CASE("a cancelled replacement leaves nothing", "[fs][replacement][cancel]") {
     in_fibers([] {
         scratch dir;
@@ -168,5 +191,8 @@ TEST_CASE("temporary files and directories are new ones", "[fs][replacement]") {
         std::error_code ec;
         CHECK(fs::create_temporary_directory("no/such/place/", ec).empty());
         CHECK(ec == std::errc::no_such_file_or_directory);
+        CHECK(message_of([] { fs::create_temporary_directory("no/such/place/"); }).find("/no/such/") !=
+              std::string::npos);
+        CHECK(message_of([] { fs::create_temporary_file("no/such/place/"); }).find("/no/such/") != std::string::npos);
     });
 }

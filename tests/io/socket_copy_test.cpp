@@ -13,6 +13,7 @@
 #include <weft/weft.hpp>
 
 #include "sockets.hpp"
+#include "support/child.hpp"
 #include "support/fixture.hpp"
 #include "support/residue.hpp"
 
@@ -250,4 +251,36 @@ TEST_CASE("a plain thread copies, too", "[copy]") {
         writer.join();
         weft::blocking([&] { copier.join(); });
     });
+}
+
+namespace {
+
+// The signal would end this process; left pending it would strike later.
+child const sends_to_nobody{"send_file: nobody reads", [] {
+                                std::signal(SIGPIPE, SIG_DFL);
+                                return weft::run([] {
+                                    auto [near, far] = net::stream_pair();
+                                    far.close();
+                                    auto const file = file_with(pattern(1000));
+                                    auto const refused = [&near = near, &file] {
+                                        std::error_code ec;
+                                        net::send_file(near, file.get(), 0, 1000, ec);
+                                        sigset_t pending;
+                                        ::sigpending(&pending);
+                                        return ec == std::errc::broken_pipe && ::sigismember(&pending, SIGPIPE) == 0;
+                                    };
+                                    bool const by_fiber = refused();
+                                    bool by_thread = false;
+                                    std::thread sender([&] { by_thread = refused(); });
+                                    weft::blocking([&] { sender.join(); });
+                                    return by_fiber && by_thread ? 0 : 1;
+                                });
+                            }};
+
+}  // namespace
+
+TEST_CASE("sending a file to nobody is an error and no signal", "[copy]") {
+    auto const end = sends_to_nobody.run();
+    CHECK(end.signal == 0);
+    CHECK(end.exit_status == 0);
 }

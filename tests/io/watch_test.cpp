@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+#include <weft/detail/poller.hpp>
 #include <weft/directory.hpp>
 #include <weft/file.hpp>
 #include <weft/replacement.hpp>
@@ -58,6 +60,20 @@ lines events_until(fs::watcher& w, std::string const& root, std::string const& m
 }
 
 lines rest_of(fs::watcher& w, std::string const& root) { return events_until(w, root, "no such mark"); }
+
+std::atomic<int> closed_by_worker{0};
+
+bool is_inotify(int fd) {
+    std::error_code ec;
+    auto const what = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), ec);
+    return what.string().find("inotify") != std::string::npos;
+}
+
+int inotify_numbers() {
+    int count = 0;
+    for (int fd = 0; fd != 1024; ++fd) count += is_inotify(fd);
+    return count;
+}
 
 }  // namespace
 
@@ -323,5 +339,40 @@ TEST_CASE("a watcher stands in a select, and delivers to a channel", "[fs][watch
         for (int i = 0; i != 10; ++i) CHECK(line_of(*events.recv(), dir.path()) == "created " + std::to_string(i));
         w.close();
         deliverer.join();
+    });
+}
+
+TEST_CASE("a cancellation leaves no hole in a watch", "[fs][watch][cancel]") {
+    in_fibers([] {
+        scratch dir;
+        fs::watcher w(dir.path());
+        fs::create_directory(dir / "d");
+        std::error_code ec;
+        // What has arrived is taken without waiting, and the new directory is to be watched from then on.
+        auto const event = weft::with_deadline(past(), [&] { return w.next(ec); });
+        CHECK((event && line_of(*event, dir.path()) == "created d"));
+        fs::write_file(dir / "d/f", "x");
+        fs::create_directory(dir / "mark");
+        CHECK(events_until(w, dir.path(), "mark") == lines{"created d/f", "written d/f"});
+    });
+}
+
+TEST_CASE("ending a watch holds up nobody", "[fs][watch]") {
+    // Which thread closes the last number is what counts: it waits for the kernel.
+    auto table = weft::detail::real_system;
+    table.close = [](int fd) {
+        bool const by_worker = weft::detail::current_poller() != nullptr;
+        if (is_inotify(fd) && by_worker && inotify_numbers() == 1) ++closed_by_worker;
+        return ::close(fd);
+    };
+    installed_system const observed(table);
+    in_fibers([] {
+        scratch dir;
+        closed_by_worker = 0;
+        { fs::watcher const w(dir.path()); }
+        fs::watcher w(dir.path());
+        w.close();
+        CHECK(closed_by_worker == 0);
+        CHECK(inotify_numbers() == 0);
     });
 }

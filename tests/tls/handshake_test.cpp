@@ -167,6 +167,9 @@ TEST_CASE("names, wildcards and addresses match as they should", "[tls][verify]"
         CHECK(judge(shown, trusting(), "fd00::7%1").good());
         CHECK(judge(shown, trusting(), "loom.test").client == tls::errc::wrong_host);
         CHECK(judge(shown, trusting(), "a.b.loom.test").client == tls::errc::wrong_host);
+        pem_identity const below = root().issue({.names = {"DNS:shuttle.loom.test"}});
+        CHECK_THROWS_AS(judge(below, trusting(), ".loom.test").good(), std::invalid_argument);
+        CHECK_THROWS_AS(judge(below, trusting(), ".").good(), std::invalid_argument);
     });
 }
 

@@ -61,7 +61,10 @@ public:
     /// The same; a failure is reported in `ec`.
     void flush(std::error_code& ec) {
         ec.clear();
-        if (!queue_.empty()) queue_.take(inner_.write_all(queue_.bytes(), ec));
+        // After a failure also if all was taken: what TLS has taken may wait there for the next write.
+        if (queue_.empty() && !has_failed_) return;
+        queue_.take(inner_.write_all(queue_.bytes(), ec));
+        has_failed_ = static_cast<bool>(ec);
     }
 
     /// Takes at least one byte and returns how many.
@@ -75,8 +78,10 @@ public:
         if (from.empty()) return 0;
         if (queue_.size() == piece_) flush(ec);
         if (ec) return 0;
-        if (queue_.empty() && from.size() >= piece_) return inner_.write_some(from, ec);
-        return keep(from);
+        if (!queue_.empty() || from.size() < piece_) return keep(from);
+        std::size_t const taken = inner_.write_some(from, ec);
+        has_failed_ = static_cast<bool>(ec);
+        return taken;
     }
 
     /// Takes all bytes and returns their number.
@@ -90,7 +95,12 @@ public:
         std::size_t taken = 0;
         while (taken != from.size() && !ec) {
             auto const rest = from.subspan(taken);
-            taken += queue_.empty() && rest.size() >= piece_ ? inner_.write_all(rest, ec) : write_some(rest, ec);
+            if (!queue_.empty() || rest.size() < piece_) {
+                taken += write_some(rest, ec);
+                continue;
+            }
+            taken += inner_.write_all(rest, ec);
+            has_failed_ = static_cast<bool>(ec);
         }
         return taken;
     }
@@ -123,6 +133,7 @@ private:
 
     W inner_;
     std::size_t piece_;
+    bool has_failed_ = false;  // the inner stream, at the last write
     int exceptions_ = std::uncaught_exceptions();
     detail::byte_queue queue_;
 };

@@ -37,7 +37,8 @@ void notify(send_chan<int> const& to, std::span<int const> which);
 /// Sends no more signals to `to`: those that came before are there when this returns, no others will be.
 void stop(send_chan<int> const& to) noexcept;
 
-/// Has the system ignore these signals; whoever wanted them gets them no more. Programs that this one starts ignore them, too.
+/// Has the system ignore these signals; whoever wanted them gets them no more. Programs that this one starts ignore them, too,
+/// but for a `weft::process` only SIGHUP, SIGINT and SIGQUIT.
 void ignore(std::initializer_list<int> which);
 /// The same.
 void ignore(std::span<int const> which);

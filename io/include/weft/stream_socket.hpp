@@ -62,8 +62,7 @@ public:
     endpoint remote() const;
 
     /// What becomes of written bytes when the stream is closed. `nullopt`, as it is from the start: the system goes on
-    /// sending. 0: they are dropped, and the peer's connection is reset. Longer: the system tries for so long; weft's
-    /// `close` does not wait for it.
+    /// sending. 0: they are dropped, and the peer's connection is reset. Longer: as `nullopt`; `close` never waits.
     /// Units: seconds
     void set_linger(std::optional<std::chrono::seconds> time);
 
