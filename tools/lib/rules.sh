@@ -178,8 +178,8 @@ tidy_units() {
                 name=$(basename "$file")
                 [[ $name == *.cpp ]] || cpp_files | xargs -d '\n' grep -lE "#include [<\"](.*/)?${name}[>\"]" || true
             done
-    fi | grep '\.cpp$' | sort -u | while IFS= read -r file; do
-        grep -qF "/$file\"" "$database" && echo "$file"
+    fi | sed -n '/\.cpp$/p' | sort -u | while IFS= read -r file; do
+        if grep -qF "/$file\"" "$database"; then echo "$file"; fi
     done
 }
 
