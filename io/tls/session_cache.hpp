@@ -8,7 +8,7 @@
 
 namespace weft::detail {
 
-/// The sessions that a client may resume, by the server's name, the newest of each first.
+/// The sessions that a client may resume, by the server's name, the newest of each is offered.
 ///
 /// TLS 1.3 gives several tickets for a connection, each to be used once, so that nobody who looks on can tell that two
 /// connections belong together; a session of TLS 1.2 serves any number.

@@ -46,7 +46,6 @@ std::shared_ptr<tls_settings> begin_settings(Options const& options, bool is_cli
     made->context.reset(SSL_CTX_new(is_client ? TLS_client_method() : TLS_server_method()));
     SSL_CTX* const context = made->context.get();
     if (context == nullptr) throw_openssl_error("weft::tls");
-    SSL_CTX_set_app_data(context, made.get());
     if (SSL_CTX_set_min_proto_version(context, number_of(options.min_version)) != 1 ||
         SSL_CTX_set_max_proto_version(context, number_of(options.max_version)) != 1)
         throw_openssl_error("weft::tls: versions");
