@@ -20,21 +20,28 @@ blocking_pool::~blocking_pool() {
     std::unique_lock guard(lock_);
     ending_ = true;
     arrived_.notify_all();
-    left_.wait(guard, [this] { return threads_ == 0; });
+    all_left_.wait(guard, [this] { return threads_.empty(); });
+    guard.unlock();
+    for (std::thread& last : left_) last.join();
 }
 
 void blocking_pool::start_thread() {
-    std::thread(&blocking_pool::work, this).detach();
-    ++threads_;
+    auto const self = threads_.emplace(threads_.end());
+    try {
+        *self = std::thread(&blocking_pool::work, this, self);  // which begins by taking the lock
+    } catch (...) {
+        threads_.erase(self);
+        throw;
+    }
 }
 
 void blocking_pool::submit(blocking_job& job) {
     std::scoped_lock guard(lock_);
-    if (idle_ <= queued_ && threads_ < most_) {
+    if (idle_ <= queued_ && threads_.size() < most_) {
         try {
             start_thread();
         } catch (std::system_error const&) {
-            if (threads_ == 0) throw;  // otherwise one of those that exist will come to it
+            if (threads_.empty()) throw;  // otherwise one of those that exist will come to it
         }
     }
     job.state = blocking_job::queued;
@@ -66,7 +73,7 @@ bool blocking_pool::wake_when_done(blocking_job& job, wait_token sleeper, wait_t
 
 std::size_t blocking_pool::threads() const noexcept {
     std::scoped_lock guard(lock_);
-    return threads_;
+    return threads_.size();
 }
 
 bool blocking_pool::busy() const noexcept {
@@ -74,16 +81,28 @@ bool blocking_pool::busy() const noexcept {
     return queued_ + running_ != 0;
 }
 
-void blocking_pool::work() noexcept {
+void blocking_pool::work(thread_list::iterator self) noexcept {
     own_thread const counted;
-    std::unique_lock guard(lock_);
+    thread_list left_before;
+    {
+        std::unique_lock guard(lock_);
+        serve(guard);
+        left_before.swap(left_);
+        left_.splice(left_.end(), threads_, self);
+        if (threads_.empty()) all_left_.notify_all();
+    }
+    for (std::thread& one : left_before) one.join();
+}
+
+// Under the lock, except while a job runs.
+void blocking_pool::serve(std::unique_lock<std::mutex>& guard) noexcept {
     for (;;) {
         if (first_ == nullptr) {
-            if (ending_) break;
+            if (ending_) return;
             ++idle_;
             bool const woken = arrived_.wait_for(guard, idle_lifetime, [this] { return first_ != nullptr || ending_; });
             --idle_;
-            if (!woken) break;
+            if (!woken) return;
             continue;
         }
         blocking_job& job = *first_;
@@ -104,9 +123,6 @@ void blocking_pool::work() noexcept {
         if (sleeper) sleeper.wake(tag);
         guard.lock();
     }
-    --threads_;
-    // Under the lock: the pool may be destroyed as soon as it is released.
-    if (threads_ == 0) left_.notify_all();
 }
 
 void run_blocking(void (*call)(void* argument) noexcept, void* argument) {

@@ -103,6 +103,41 @@ TEST_CASE("the pool grows up to its bound", "[blocking][options]") {
     });
 }
 
+namespace {
+
+std::atomic<int> kept_for_threads{0};
+
+// As a library keeps something for each thread that calls it, and lets go of it at the thread's end: not in an instant.
+struct kept_for_thread {
+    kept_for_thread() { ++kept_for_threads; }
+    ~kept_for_thread() {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        --kept_for_threads;
+    }
+    kept_for_thread(kept_for_thread const&) = delete;
+};
+
+void call_such_a_library() {
+    thread_local kept_for_thread const kept;
+    static_cast<void>(kept);
+}
+
+}  // namespace
+
+TEST_CASE("a runtime's end is the end of its blocking threads, with all they kept", "[blocking]") {
+    with_workers([](weft::runtime_options options) {
+        weft::run(
+            [] {
+                std::vector<weft::fiber<>> all;
+                for (int f = 0; f != 4; ++f) all.push_back(weft::spawn([] { weft::blocking(call_such_a_library); }));
+                for (auto& one : all) one.join();
+                CHECK(kept_for_threads > 0);
+            },
+            options);
+        CHECK(kept_for_threads == 0);
+    });
+}
+
 TEST_CASE("many blocking calls from many fibers all come back", "[blocking][stress]") {
     in_fibers([] {
         constexpr int fibers = weft_test::sized(500, 200, 50), each = 10;
