@@ -2,7 +2,6 @@
 
 #include <weft/signals.hpp>
 
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -13,7 +12,6 @@
 #include <vector>
 #include <weft/weft.hpp>
 
-#include "support/child.hpp"
 #include "support/fixture.hpp"
 
 using namespace std::chrono_literals;
@@ -61,14 +59,6 @@ private:
     int signal_;
     struct sigaction before_ {};
 };
-
-// Sends SIGALRM in a while, from outside.
-void alarm_soon() {
-    itimerval const once{{0, 0}, {0, 50'000}};
-    ::setitimer(ITIMER_REAL, &once, nullptr);
-}
-
-int status_of(bool right) { return right ? 0 : 1; }
 
 }  // namespace
 
@@ -277,6 +267,7 @@ TEST_CASE("wishes come and go while signals pour in", "[signals]") {
                 std::this_thread::yield();
             }
         });
+        CHECK(always.recv() == SIGUSR1);  // it pours
         std::vector<weft::fiber<int>> all;
         for (int f = 0; f != 8; ++f)
             all.push_back(weft::spawn([f] {
@@ -296,117 +287,11 @@ TEST_CASE("wishes come and go while signals pour in", "[signals]") {
                 return got;
             }));
         for (auto& one : all) CHECK(one.join() > 0);
+        CHECK(always.recv() == SIGUSR1);
         done = true;
         sender.join();
-        CHECK(always.recv() == SIGUSR1);
         signals::reset();
         CHECK(is_default(SIGWINCH));
         CHECK(is_default(SIGUSR1));
     });
-}
-
-// ---------------------------------------------------------------- in processes of their own
-
-namespace {
-
-child const waits_for_a_signal{"wait for a signal", [] {
-                                   return weft::run([] {
-                                       auto const came = weft::make_chan<int>(1);
-                                       signals::notify(came, {SIGALRM});
-                                       alarm_soon();
-                                       bool const right = came.recv() == SIGALRM;
-                                       signals::stop(came);
-                                       return status_of(right);
-                                   });
-                               }};
-
-child const deadlocks_after{"deadlock after stop", [] {
-                                return weft::run([] {
-                                    auto const came = weft::make_chan<int>(1);
-                                    signals::notify(came, {SIGALRM});
-                                    alarm_soon();
-                                    came.recv();
-                                    signals::stop(came);
-                                    came.recv();
-                                    return 0;
-                                });
-                            }};
-
-child const ends_by_the_second{"the second SIGINT", [] {
-                                   return weft::run([] {
-                                       auto const [ctx, stop] = signals::cancel_on({}, {SIGINT});
-                                       raise_here(SIGINT);
-                                       weft::select(weft::on_done(ctx));
-                                       raise_here(SIGINT);  // still wanted
-                                       stop();
-                                       raise_here(SIGINT);
-                                       weft::this_fiber::sleep_for(1h);
-                                       return 0;
-                                   });
-                               }};
-
-// What stderr says between the marks tells whether SIGQUIT was answered.
-void mark(char const* text) { static_cast<void>(!::write(STDERR_FILENO, text, std::char_traits<char>::length(text))); }
-
-int quit_wanted_and_not() {
-    auto const came = weft::make_chan<int>(1);
-    signals::notify(came, {SIGQUIT});
-    ::raise(SIGQUIT);
-    came.recv();
-    signals::stop(came);
-    mark("<stopped>");
-    ::raise(SIGQUIT);  // the list of all fibers
-    weft::this_fiber::sleep_for(100ms);
-    mark("<again>");
-    signals::notify(came, {SIGQUIT});
-    ::raise(SIGQUIT);
-    came.recv();
-    signals::stop(came);
-    mark("<end>");
-    return 0;
-}
-
-child const quit_after_runtime{"SIGQUIT, runtime first", [] { return weft::run(quit_wanted_and_not); }};
-
-child const quit_before_runtime{"SIGQUIT, wish first", [] {
-                                    auto const early = weft::make_chan<int>(1);
-                                    signals::notify(early, {SIGQUIT});
-                                    return weft::run([&] {
-                                        ::raise(SIGQUIT);
-                                        early.recv();
-                                        signals::stop(early);
-                                        return quit_wanted_and_not();
-                                    });
-                                }};
-
-}  // namespace
-
-TEST_CASE("a program that waits for a signal is not deadlocked", "[signals][deadlock]") {
-    if (under_tsan) return;  // it does not see the alarm while all threads sleep
-    child_end const end = waits_for_a_signal.run();
-    CHECK(end.exit_status == 0);
-    CHECK(end.err.empty());
-}
-
-TEST_CASE("without a wish for signals it is, again", "[signals][deadlock]") {
-    if (under_tsan) return;  // nor here
-    child_end const end = deadlocks_after.run();
-    CHECK(end.exit_status == 2);
-    CHECK(end.says("all fibers are asleep: deadlock"));
-}
-
-TEST_CASE("after stop a signal does what it did before", "[signals]") {
-    CHECK(ends_by_the_second.run().signal == SIGINT);
-}
-
-TEST_CASE("SIGQUIT is the program's while it wants it, else a question for all fibers", "[signals]") {
-    for (child const* which : {&quit_after_runtime, &quit_before_runtime}) {
-        child_end const end = which->run();
-        CHECK(end.exit_status == 0);
-        CHECK(end.err.find("<stopped>") == 0);
-        std::size_t const again = end.err.find("<again>");
-        REQUIRE(again != std::string::npos);
-        CHECK(end.err.substr(0, again).find("SIGQUIT: all fibers") != std::string::npos);
-        CHECK(end.err.substr(again) == "<again><end>");
-    }
 }
