@@ -13,6 +13,7 @@
 #include "owner_slot.hpp"
 #include "run_ring.hpp"
 #include "spawn_deque.hpp"
+#include "split_mix.hpp"
 
 #include <weft/detail/atomic.hpp>
 #include <weft/detail/execution.hpp>
@@ -87,7 +88,7 @@ public:
     bool charge() noexcept { return --budget_ == 0; }
     void refill_budget() noexcept { budget_ = slice_budget; }
 
-    std::uint64_t random() noexcept;
+    std::uint64_t random() noexcept { return drawn_.next(); }
     std::uint64_t next_fiber_id() noexcept {
         if (id_next_ == id_end_) [[unlikely]]
             reserve_ids();
@@ -171,8 +172,8 @@ private:
     clock::time_point last_poll_{};
     clock::time_point stole_at_{};  // an unstarted fiber, and nothing since
     int crumbs_ = 0;                // thefts in a row that were not worth it
-    std::uint64_t random_state_;    // what fibers draw
-    std::uint64_t steal_random_;    // apart, so that looking around does not change what a seed means for them
+    split_mix drawn_;               // by fibers
+    split_mix victims_;             // apart, so that looking around does not change what a seed means for them
     std::uint64_t id_next_ = 0;
     std::uint64_t id_end_ = 0;
 

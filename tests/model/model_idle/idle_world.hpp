@@ -1,5 +1,6 @@
 #pragma once
-// A runtime whose workers are threads of the model: worker.cpp, runtime_core.cpp and spares.cpp as they are. Stand-ins:
+// A runtime whose workers are threads of the model: worker.cpp, worker_search.cpp, runtime_core.cpp and spares.cpp as they are.
+// Stand-ins:
 //
 //     the monitor           a thread of the scenario does what it would, when the scenario says so
 //     the poller            the real futex poller, on the model's futex
