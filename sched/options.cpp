@@ -52,6 +52,7 @@ namespace {
 constexpr unsigned most_workers = 1024;
 constexpr unsigned most_blocking_threads = 1u << 16;
 constexpr unsigned most_spare_workers = 4096;
+constexpr std::chrono::microseconds longest_idle_spin = std::chrono::seconds(1);
 using stuck_hook = void (*)(stuck_report const&);
 
 [[noreturn]] void reject(char const* variable, std::string_view text, std::string_view expected) {
@@ -114,11 +115,13 @@ unsigned usable_cpus(quota q) {
 
 runtime_options resolve(runtime_options o) {
     std::int64_t grace = o.shutdown_grace.count();
+    std::int64_t spin = o.idle_spin.count();
     override_number("WEFT_WORKERS", o.workers);
     override_number("WEFT_STACK_BYTES", o.stack_bytes);
     override_number("WEFT_MAX_FIBERS", o.max_fibers);
     override_number("WEFT_BLOCKING_THREADS", o.blocking_threads);
     override_number("WEFT_SHUTDOWN_GRACE", grace);
+    override_number("WEFT_IDLE_SPIN", spin);
     override_number("WEFT_SEED", o.seed);
     override_number("WEFT_SPARE_WORKERS", o.spare_workers);
     override_choice<poller_kind>(
@@ -134,6 +137,7 @@ runtime_options resolve(runtime_options o) {
         "WEFT_ON_SIGQUIT", o.on_sigquit,
         {{"print", sigquit_action::print}, {"quit", sigquit_action::quit}, {"ignore", sigquit_action::ignore}});
     o.shutdown_grace = std::chrono::milliseconds(grace);
+    o.idle_spin = std::chrono::microseconds(spin);
 
     if (o.workers > most_workers)
         throw std::invalid_argument("weft: runtime_options::workers is " + std::to_string(o.workers) +
@@ -145,6 +149,9 @@ runtime_options resolve(runtime_options o) {
         throw std::invalid_argument("weft: runtime_options::spare_workers is " + std::to_string(o.spare_workers) +
                                     "; the most is " + std::to_string(most_spare_workers));
     if (o.shutdown_grace.count() < 0) throw std::invalid_argument("weft: runtime_options::shutdown_grace is negative");
+    if (o.idle_spin.count() < 0 || o.idle_spin > longest_idle_spin)
+        throw std::invalid_argument("weft: runtime_options::idle_spin is " + std::to_string(o.idle_spin.count()) +
+                                    " us; it must be from 0 to " + std::to_string(longest_idle_spin.count()));
     (void)stack_class_for(o.stack_bytes);
     if (o.workers == 0) o.workers = usable_cpus(quota::respected);
     return o;

@@ -83,6 +83,7 @@ worker::worker(runtime_core& rt, unsigned i, std::uint64_t seed, role as)
       acts_as(as),
       poller(make_poller(rt.options.poller)),
       timers(timer_queue::take()),
+      spin_(rt.options.idle_spin),
       drawn_(seed),
       victims_(~seed) {}
 

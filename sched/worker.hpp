@@ -9,6 +9,7 @@
 // Who touches what: fields without a remark belong to the worker's thread. The slots and queues say themselves.
 // Lock order:       none of its own; the locks of queues, timers and pollers are leaves.
 
+#include "idle_spin.hpp"
 #include "injection.hpp"
 #include "owner_slot.hpp"
 #include "run_ring.hpp"
@@ -141,6 +142,8 @@ private:
     fiber_control* pick_next() noexcept;
     fiber_control* pick_fairly() noexcept;
     fiber_control* search() noexcept;
+    fiber_control* look_around(clock::time_point now) noexcept;
+    fiber_control* stay_awake(clock::time_point since) noexcept;
     fiber_control* steal() noexcept;
     void weigh_last_theft(clock::time_point now) noexcept;
     fiber_control* steal_from(worker& victim, std::uint32_t minimum) noexcept;
@@ -172,8 +175,9 @@ private:
     clock::time_point last_poll_{};
     clock::time_point stole_at_{};  // an unstarted fiber, and nothing since
     int crumbs_ = 0;                // thefts in a row that were not worth it
-    split_mix drawn_;               // by fibers
-    split_mix victims_;             // apart, so that looking around does not change what a seed means for them
+    idle_spin spin_;
+    split_mix drawn_;    // by fibers
+    split_mix victims_;  // apart, so that looking around does not change what a seed means for them
     std::uint64_t id_next_ = 0;
     std::uint64_t id_end_ = 0;
 

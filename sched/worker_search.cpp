@@ -22,18 +22,37 @@ constexpr int most_crumbs = 5;  // then a thief rests for 32 µs
 // On the worker's own stack, with nothing of its own to run.
 fiber_control* worker::search() noexcept {
     clock::time_point const now = clock::now();
-    coarse_now_ = now.time_since_epoch().count();
-    last_poll_ = now;
-    fire_timers(now, timers);
-    if (poller->watches()) poll(clock::time_point::min());
-    if (fiber_control* f = pick_next()) return f;
-    if (fiber_control* f = runtime.pop_injected()) return f;
+    if (fiber_control* f = look_around(now)) return f;
     if (!searching_) {
         if (!runtime.begin_search()) return nullptr;
         searching_ = true;
     }
     weigh_last_theft(now);
-    return steal();
+    if (fiber_control* f = steal()) return f;
+    return spin_.begin() ? stay_awake(now) : nullptr;
+}
+
+fiber_control* worker::look_around(clock::time_point now) noexcept {
+    coarse_now_ = now.time_since_epoch().count();
+    last_poll_ = now;
+    fire_timers(now, timers);
+    if (poller->watches()) poll(clock::time_point::min());
+    if (fiber_control* f = pick_next()) return f;
+    return runtime.pop_injected();
+}
+
+// Still the one who searches: others rely on it to look at everything.
+fiber_control* worker::stay_awake(clock::time_point since) noexcept {
+    for (clock::time_point now = since; now - since < spin_.limit() && !runtime.stopping_threads();) {
+        now = clock::now();
+        fiber_control* f = look_around(now);
+        if (f == nullptr) f = steal();
+        if (f == nullptr) continue;
+        spin_.found();
+        return f;
+    }
+    spin_.in_vain();
+    return nullptr;
 }
 
 // A stolen fiber brings its stack's cache lines along, and its results go the same way back: that costs more than running it
@@ -113,7 +132,9 @@ void worker::sleep() noexcept {
             !retired.load(std::memory_order_relaxed) && runtime.anyone_stuck() && runtime.begin_relief();
         if (relieves) deadline = std::min(deadline, clock::now() + relief_interval);
         polls.add();
+        clock::time_point const fell_asleep = clock::now();
         poller->poll(deadline, ready);
+        if (!ready.empty()) spin_.slept(clock::now() - fell_asleep);
         if (relieves) runtime.end_relief();
         if (suspicious && ready.empty()) runtime.examine_deadlock();
     }

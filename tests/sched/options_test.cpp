@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -65,6 +66,13 @@ TEST_CASE("max_fibers bounds how many live at a time", "[options]") {
     });
 }
 
+TEST_CASE("a worker may stay awake for a second at most", "[options]") {
+    using namespace std::chrono_literals;
+    CHECK_THROWS_AS(weft::run([] {}, {.idle_spin = -1us}), std::invalid_argument);
+    CHECK_THROWS_AS(weft::run([] {}, {.idle_spin = 1s + 1us}), std::invalid_argument);
+    CHECK(weft::run([] { return 7; }, {.idle_spin = 1s}) == 7);
+}
+
 TEST_CASE("an absurd default stack size is an error", "[options]") {
     CHECK_THROWS_AS(weft::run([] {}, {.stack_bytes = SIZE_MAX}), std::exception);
 }
@@ -116,13 +124,13 @@ TEST_CASE("the environment overrides options", "[options][child]") {
     CHECK(digs.run({"WEFT_STACK_BYTES=8388608"}).exit_status == 7);
     CHECK(counts_blocking
               .run({"WEFT_POLLER=automatic", "WEFT_BLOCKING_THREADS=1", "WEFT_STRAGGLERS=leak",
-                    "WEFT_ON_DEADLOCK=ignore", "WEFT_SEED=5", "WEFT_SHUTDOWN_GRACE=10"})
+                    "WEFT_ON_DEADLOCK=ignore", "WEFT_SEED=5", "WEFT_SHUTDOWN_GRACE=10", "WEFT_IDLE_SPIN=1000"})
               .exit_status == 7);
 }
 
 TEST_CASE("an environment variable that makes no sense is named", "[options][child]") {
-    for (char const* nonsense :
-         {"WEFT_WORKERS=many", "WEFT_POLLER=telepathy", "WEFT_ON_DEADLOCK=laugh", "WEFT_STACK_BYTES=-3"}) {
+    for (char const* nonsense : {"WEFT_WORKERS=many", "WEFT_POLLER=telepathy", "WEFT_ON_DEADLOCK=laugh",
+                                 "WEFT_STACK_BYTES=-3", "WEFT_IDLE_SPIN=50us"}) {
         auto const end = reports_workers.run({nonsense});
         INFO(nonsense << "\n" << end.err);
         std::string const text = nonsense;
