@@ -72,7 +72,7 @@ template <class Call>
 tls_engine::step tls_engine::attempt(Call const& call) {
     std::lock_guard const guard(lock_);
     if (failure_.code) return {result::failed};
-    ERR_clear_error();
+    if (ERR_peek_error() != 0) ERR_clear_error();  // to clear costs as much when there is nothing to clear
     return call();
 }
 
@@ -94,16 +94,23 @@ tls_engine::step tls_engine::handshake() {
     return attempt([&] { return conclude(SSL_do_handshake(ssl_.get()), 0); });
 }
 
+// OpenSSL has nothing to say about a read before more has come from the peer. To ask it all the same costs as much as a record.
+bool tls_engine::starves() const noexcept {
+    return pipe_.in.empty() && SSL_has_pending(ssl_.get()) == 0 &&
+           (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) == 0;
+}
+
 tls_engine::step tls_engine::read(std::span<std::byte> to) {
     return attempt([&] {
-        step last;
+        step last{result::wants_input};
         std::size_t so_far = 0;
-        do {
+        while (!starves()) {
             std::size_t n = 0;
             int const returned = SSL_read_ex(ssl_.get(), to.data() + so_far, to.size() - so_far, &n);
             last = conclude(returned, n);
             so_far += last.bytes;
-        } while (last.what == result::done && so_far != to.size());
+            if (last.what != result::done || so_far == to.size()) break;
+        }
         // What stopped it will do so again.
         return so_far != 0 ? step{result::done, so_far} : last;
     });

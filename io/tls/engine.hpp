@@ -74,6 +74,7 @@ private:
     template <class Call>
     step attempt(Call const& call);
     step conclude(int returned, std::size_t bytes);
+    bool starves() const noexcept;
     void expect_host(std::string_view host);
     void offer_session();
 
