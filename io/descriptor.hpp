@@ -15,7 +15,8 @@
 //     ask                hands in a request: that bytes be received, or connections accepted, as they come, or that readiness
 //                        be reported. It goes on until it ends for a reason of its own.
 //     completion         adds to the arrivals, and is an event
-//     last completion    nothing is asked for any more: the next operation makes its call itself, and asks if it would block
+//     last completion    nothing is asked for any more: the next operation makes its call itself, and asks if it would block.
+//                        Only for selects that go on waiting, because it was another's call that it ended for, it is asked at once.
 //
 // So a call is made only while no request could be taking what it would take, and after the arrivals are used up: bytes keep
 // their order, whatever ends a request (no buffer is left, the stream has ended, too much has arrived) loses none, and a
@@ -206,7 +207,7 @@ private:
     bool ask(direction way, request_shape shape) noexcept WEFT_REQUIRES(lock_);
     bool stop_request(direction way) noexcept WEFT_REQUIRES(lock_);
     bool hand_in() noexcept WEFT_REQUIRES(lock_);
-    void end_request(half& h, claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);
+    bool end_request(direction way, claimed_waiters& claimed) noexcept WEFT_REQUIRES(lock_);
     int add_arrival(half& h, completion const& c, descriptor* spare) noexcept WEFT_REQUIRES(lock_);
     std::optional<call_result> nothing_arrived(request_shape shape) noexcept WEFT_REQUIRES(lock_);
     void drop(arrivals const& all) noexcept;

@@ -80,7 +80,7 @@ void descriptor::collect_orders(order (&orders)[2], claimed_waiters& claimed) no
         order& o = orders[way == direction::write];
         o = {order::kind::nothing, h.shape, fd_, name_of_request(way)};
         if (h.request == request_state::asked && h.stop) {
-            end_request(h, claimed);
+            end_request(way, claimed);  // the engine takes what may be handed in by that next
         } else if (h.request == request_state::asked) {
             h.request = request_state::in_progress;
             o.what = order::kind::begin;
@@ -91,12 +91,18 @@ void descriptor::collect_orders(order (&orders)[2], claimed_waiters& claimed) no
     end_operation(claimed);
 }
 
-void descriptor::end_request(half& h, claimed_waiters& claimed) noexcept {
+// True: kick the desk once the lock is released.
+bool descriptor::end_request(direction way, claimed_waiters& claimed) noexcept {
+    half& h = at(way);
+    // It made way for another operation's call. For selects nothing has come: they go on waiting, for readiness.
+    bool const only_stopped = h.stop && arrived_.empty();
     h.request = request_state::none;
     h.stop = h.stop_sent = false;
     h.ready = true;
-    claimed.take_from(h.waiting);
+    claimed.take_from(h.waiting, !only_stopped);
+    bool const kick = !h.waiting.empty() && ask(way, request_shape::readiness);
     end_operation(claimed);
+    return kick;
 }
 
 bool descriptor::completed(std::uint64_t name, completion c, claimed_waiters& claimed) noexcept {
@@ -105,8 +111,9 @@ bool descriptor::completed(std::uint64_t name, completion c, claimed_waiters& cl
     descriptor* spare = nullptr;  // for a connection, if it is one; there is no allocating under the lock
     int unwanted = -1;
     {
+        direction const way = (name & request_name::write) != 0 ? direction::write : direction::read;
         d.lock_.lock();
-        half& h = d.at((name & request_name::write) != 0 ? direction::write : direction::read);
+        half& h = d.at(way);
         if (h.shape == request_shape::connections && c.result >= 0) {
             d.lock_.unlock();
             try {
@@ -120,9 +127,9 @@ bool descriptor::completed(std::uint64_t name, completion c, claimed_waiters& cl
             h.ready = true;
             claimed.take_from(h.waiting);
             bool const too_many = d.arrived_.count > (h.shape == request_shape::bytes ? most_pieces : most_connections);
-            if (too_many) kick = d.stop_request((name & request_name::write) != 0 ? direction::write : direction::read);
+            if (too_many) kick = d.stop_request(way);
         } else {
-            d.end_request(h, claimed);
+            kick = d.end_request(way, claimed);
         }
         d.lock_.unlock();
     }

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <string>
 #include <thread>
@@ -118,6 +119,29 @@ TEST_CASE("a cancelled copy that waits for data has written all that it has read
         }
         send(source, "not lost");
         CHECK(receive(in) == "not lost");
+    });
+}
+
+// The copy ends the request by which an io_uring receives bytes, so that the kernel can splice them.
+TEST_CASE("a copy that begins does not wake a select that waits for the same bytes", "[copy][select][bug]") {
+    in_fibers([] {
+        auto listener = net::listen("127.0.0.1:0");
+        auto [source, in] = connect(listener);
+        auto [out, sink] = connect(listener);
+        std::atomic<bool> woken{false};
+        auto waiter = weft::spawn([&, &in = in] {
+            std::size_t const chosen = weft::select(weft::on_readable(in), weft::on_timeout(1h));
+            woken = true;
+            return chosen;
+        });
+        until_parked(1);
+        auto copying = weft::spawn([&in = in, &out = out] { return net::copy(in, out); });
+        until_parked(2);
+        weft::this_fiber::sleep_for(5ms);
+        CHECK_FALSE(woken.load());
+        source.shutdown_write();
+        CHECK(waiter.join() == 0);
+        CHECK(copying.join() == 0);
     });
 }
 
