@@ -308,7 +308,8 @@ void io_uring_poller::reap(claimed_waiters& claimed, bool only_looks) noexcept {
     reaping_.unlock();
     // Others may reap while the owner goes to sleep.
     if (kick) desk_.kick();
-    if (saw_interrupt && only_looks) desk_.pass_interrupt_on();
+    // The owner finds the interrupt without the event, before it goes to sleep the next time.
+    if (saw_interrupt && only_looks && current_poller() != this) desk_.pass_interrupt_on();
 }
 
 // True: the desk has something to do that it had not before.

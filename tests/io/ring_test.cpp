@@ -5,13 +5,16 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 #include <weft/weft.hpp>
 
 #include "engines.hpp"
+#include "readiness_poller.hpp"
 #include "sockets.hpp"
 #include "support/fixture.hpp"
 #include "support/residue.hpp"
@@ -123,6 +126,17 @@ system_table const counting = [] {
                           std::size_t bytes) {
         ++enters_made;
         return weft::detail::real_system.io_uring_enter(ring, submit, complete, flags, argument, bytes);
+    };
+    return t;
+}();
+
+std::atomic<unsigned> signals_made{0};
+
+system_table const counting_signals = [] {
+    system_table t;
+    t.write = [](int fd, void const* from, std::size_t bytes) {
+        ++signals_made;
+        return weft::detail::real_system.write(fd, from, bytes);
     };
     return t;
 }();
@@ -310,4 +324,26 @@ TEST_CASE("an echo on one worker makes no system call but to send", "[net][io_ur
             server.join();
         },
         {.workers = 1, .poller = weft::poller_kind::io_uring});
+}
+
+// An interrupt waits for the worker to go to sleep. Meanwhile each look at the ring finds it.
+TEST_CASE("an interrupt costs a busy worker one signal, however often it looks", "[net][io_uring][bug]") {
+    if (!has_io_uring()) return;
+    supervised const nothing_left("one worker");
+    installed const guard(counting_signals);
+    weft::runtime rt({.workers = 1, .poller = weft::poller_kind::io_uring});
+    rt.run([&rt] {
+        auto [near, far] = connect();
+        // One that came before would make the next a part of it.
+        auto const& here = static_cast<weft::detail::readiness_poller&>(*weft::detail::current_poller());
+        here.shared_watch()->desk->take_interrupt();
+        signals_made = 0;
+        std::thread other([&far = far] { receive(far, 1); });  // asks at the worker's desk
+        yield_until([] { return signals_made.load() != 0; });
+        std::uint64_t const before = rt.stats().polls;
+        yield_until([&] { return rt.stats().polls >= before + 200; });
+        CHECK(signals_made.load() == 1);
+        send(near, "x");
+        weft::blocking([&] { other.join(); });
+    });
 }
