@@ -67,7 +67,9 @@ TEST_CASE("dial is bounded by the current context", "[net][context][cancel]") {
         };
         CHECK_THROWS_AS(weft::with_timeout(50ms, fill_up), weft::deadline_exceeded);
         std::error_code ec;
-        weft::with_timeout(1ms, [&] { net::dial(to.to_string(), ec); });
+        do  // that may have taken so long that there was room left
+            weft::with_timeout(1ms, [&] { filling.push_back(net::dial(to.to_string(), ec)); });
+        while (!ec);
         CHECK(ec == std::errc::timed_out);
         auto const [ctx, cancel] = weft::with_cancel({});
         cancel();
