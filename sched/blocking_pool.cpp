@@ -115,6 +115,7 @@ void blocking_pool::serve(std::unique_lock<std::mutex>& guard) noexcept {
         job.call(job.argument);
         guard.lock();
         --running_;
+        ++idle_;  // before the sleeper can come with its next job, for which there need be no other thread
         job.state = blocking_job::done;
         wait_token const sleeper = job.sleeper;
         wait_tag const tag = job.tag;
@@ -122,6 +123,7 @@ void blocking_pool::serve(std::unique_lock<std::mutex>& guard) noexcept {
         // The job lies in the sleeper's frame, which is gone as soon as the sleeper runs.
         if (sleeper) sleeper.wake(tag);
         guard.lock();
+        --idle_;
     }
 }
 

@@ -49,7 +49,7 @@ private:
     thread_list left_;  // at most one
     blocking_job* first_ = nullptr;
     blocking_job* last_ = nullptr;
-    std::size_t idle_ = 0;
+    std::size_t idle_ = 0;  // threads that wait for a job, or are about to look for one
     std::size_t queued_ = 0;
     std::size_t running_ = 0;
     bool ending_ = false;

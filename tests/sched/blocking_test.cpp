@@ -11,6 +11,7 @@
 #include <vector>
 #include <weft/blocking.hpp>
 #include <weft/go.hpp>
+#include <weft/stats.hpp>
 #include <weft/this_fiber.hpp>
 
 #include "support/fixture.hpp"
@@ -100,6 +101,17 @@ TEST_CASE("the pool grows up to its bound", "[blocking][options]") {
                 for (auto& caller : callers) caller.join();
             },
             options);
+    });
+}
+
+// A thread that has woken its caller has perhaps not gone to wait for the next job when that comes.
+TEST_CASE("calls of one fiber, one after the other, take one thread", "[blocking][bug]") {
+    with_workers([](weft::runtime_options options) {
+        weft::runtime rt(options);
+        rt.run([&] {
+            for (int i = 0; i != weft_test::sized(30'000, 10'000, 2'000); ++i) weft::blocking([] {});
+            CHECK(rt.stats().blocking_threads == 1);
+        });
     });
 }
 
