@@ -1,5 +1,6 @@
 // Workers that stay awake for an answer.
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -27,8 +28,10 @@ std::uint64_t looks(weft::runtime_options options, std::chrono::microseconds idl
         std::thread slow([peer, rounds] {
             char byte = 0;
             for (int i = 0; i != rounds; ++i) {
-                while (::read(peer, &byte, 1) != 1) std::this_thread::sleep_for(100us);
-                std::this_thread::sleep_for(1ms);
+                pollfd question{peer, POLLIN, 0};
+                ::poll(&question, 1, -1);
+                (void)!::read(peer, &byte, 1);
+                std::this_thread::sleep_for(1ms);  // NOLINT(banned): what the peer takes to answer
                 (void)!::write(peer, &byte, 1);
             }
         });
