@@ -123,6 +123,7 @@ std::atomic<int> kept_for_threads{0};
 struct kept_for_thread {
     kept_for_thread() { ++kept_for_threads; }
     ~kept_for_thread() {
+        // NOLINTNEXTLINE(banned): a slow end is what the case is about
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
         --kept_for_threads;
     }
