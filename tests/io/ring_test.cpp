@@ -333,15 +333,18 @@ TEST_CASE("an interrupt costs a busy worker one signal, however often it looks",
     installed const guard(counting_signals);
     weft::runtime rt({.workers = 1, .poller = weft::poller_kind::io_uring});
     rt.run([&rt] {
+        auto const let_it_look = [&rt](std::uint64_t count) {
+            std::uint64_t const before = rt.stats().polls;
+            yield_until([&] { return rt.stats().polls >= before + count; });
+        };
         auto [near, far] = connect();
-        // One that came before would make the next a part of it.
+        let_it_look(1);  // what this fiber has asked for is under way, so that the next to ask has to interrupt
         auto const& here = static_cast<weft::detail::readiness_poller&>(*weft::detail::current_poller());
-        here.shared_watch()->desk->take_interrupt();
+        here.shared_watch()->desk->take_interrupt();  // nor is there one that it would be a part of
         signals_made = 0;
-        std::thread other([&far = far] { receive(far, 1); });  // asks at the worker's desk
+        std::thread other([&far = far] { receive(far, 1); });
         yield_until([] { return signals_made.load() != 0; });
-        std::uint64_t const before = rt.stats().polls;
-        yield_until([&] { return rt.stats().polls >= before + 200; });
+        let_it_look(200);
         CHECK(signals_made.load() == 1);
         send(near, "x");
         weft::blocking([&] { other.join(); });
