@@ -84,7 +84,7 @@ tls_outcome tls_connection::read(std::span<std::byte> buffer, bool fill) {
     do {
         tls_engine::step const step = engine_.read(buffer.subspan(so_far));
         so_far += step.bytes;
-        if (engine_.has_output()) send_if_nobody_writes();
+        if (step.has_output) send_if_nobody_writes();
         switch (step.what) {
         case result::done: break;
         case result::ended: return {so_far, {}};
@@ -105,12 +105,11 @@ tls_outcome tls_connection::write(std::span<std::byte const> buffer, bool everyt
     tls_turn const turn(turns_, tls_way::write);
     if (turn.refused()) return {0, turn.refused()};
 
-    std::size_t taken = 0;
-    for (;;) {
-        engine_.take_output(queued_);
+    engine_.take_output(queued_);
+    for (std::size_t taken = 0;;) {
         if (std::error_code const failed = send()) return {taken, failed};
         if (taken == buffer.size() || (taken != 0 && !everything)) return {taken, {}};
-        tls_engine::step const step = engine_.write(buffer.subspan(taken));
+        tls_engine::step const step = engine_.write(buffer.subspan(taken), queued_);
         taken += step.bytes;
         if (step.what == result::ended) return {taken, std::make_error_code(std::errc::broken_pipe)};
         if (step.what != result::done) return {taken, give_up()};
