@@ -24,9 +24,9 @@ constexpr std::size_t large_read = 32768;
 
 tls_outcome canceled() { return {0, std::make_error_code(std::errc::operation_canceled)}; }
 
-// The operation can be repeated: nothing has happened to the transport.
-bool is_interruption(std::error_code const& code) noexcept {
-    return code == std::errc::operation_canceled || code == std::errc::timed_out;
+// Nothing more can be sent, but what the peer sent before may still be read.
+bool is_gone(std::error_code const& code) noexcept {
+    return code == std::errc::broken_pipe || code == std::errc::connection_reset;
 }
 
 }  // namespace
@@ -60,9 +60,9 @@ std::error_code tls_connection::shake_hands() {
             step.what == result::done && !settings_->is_client && engine_.version() == tls::version::tls13;
         std::error_code const unsent = may_wait ? std::error_code() : send();
         if (step.what == result::failed) return engine_.failure().code;
-        if (is_interruption(unsent)) return unsent;
         // A peer that is gone, and does not hear this any more, may have sent an alert before, or all it had to say: reading
-        // tells.
+        // tells. One that is there, and has not heard this, would be waited for in vain.
+        if (unsent && !is_gone(unsent)) return unsent;
         if (step.what == result::done) {
             is_ready_.store(true, std::memory_order_release);
             return {};
@@ -84,7 +84,7 @@ tls_outcome tls_connection::read(std::span<std::byte> buffer, bool fill) {
     do {
         tls_engine::step const step = engine_.read(buffer.subspan(so_far));
         so_far += step.bytes;
-        if (engine_.has_output()) send_if_nobody_writes();
+        if (step.has_output) send_if_nobody_writes();
         switch (step.what) {
         case result::done: break;
         case result::ended: return {so_far, {}};
@@ -105,12 +105,11 @@ tls_outcome tls_connection::write(std::span<std::byte const> buffer, bool everyt
     tls_turn const turn(turns_, tls_way::write);
     if (turn.refused()) return {0, turn.refused()};
 
-    std::size_t taken = 0;
-    for (;;) {
-        engine_.take_output(queued_);
+    engine_.take_output(queued_);
+    for (std::size_t taken = 0;;) {
         if (std::error_code const failed = send()) return {taken, failed};
         if (taken == buffer.size() || (taken != 0 && !everything)) return {taken, {}};
-        tls_engine::step const step = engine_.write(buffer.subspan(taken));
+        tls_engine::step const step = engine_.write(buffer.subspan(taken), queued_);
         taken += step.bytes;
         if (step.what == result::ended) return {taken, std::make_error_code(std::errc::broken_pipe)};
         if (step.what != result::done) return {taken, give_up()};
@@ -177,10 +176,11 @@ std::error_code tls_connection::receive() {
 std::error_code tls_connection::receive_into(std::span<std::byte> buffer, std::size_t& received) {
     std::error_code failed;
     received = transport_->read_some(buffer, failed);
+    // A transport may hand over bytes and report why there will be no more.
+    if (received != 0) engine_.add_input(buffer.first(received));
     if (failed) return failed;
     // What ends without a goodbye may have been cut off.
     if (received == 0) return {static_cast<int>(tls::errc::unexpected_eof), tls::error_category()};
-    engine_.add_input(buffer.first(received));
     return {};
 }
 

@@ -71,9 +71,13 @@ void tls_engine::offer_session() {
 template <class Call>
 tls_engine::step tls_engine::attempt(Call const& call) {
     std::lock_guard const guard(lock_);
-    if (failure_.code) return {result::failed};
-    if (ERR_peek_error() != 0) ERR_clear_error();  // to clear costs as much when there is nothing to clear
-    return call();
+    step made{result::failed};
+    if (!failure_.code) {
+        if (ERR_peek_error() != 0) ERR_clear_error();  // to clear costs as much when there is nothing to clear
+        made = call();
+    }
+    made.has_output = !pipe_.out.empty();
+    return made;
 }
 
 // Right after the call, on the same thread.
@@ -116,7 +120,7 @@ tls_engine::step tls_engine::read(std::span<std::byte> to) {
     });
 }
 
-tls_engine::step tls_engine::write(std::span<std::byte const> from) {
+tls_engine::step tls_engine::write(std::span<std::byte const> from, std::vector<std::byte>& to) {
     return attempt([&] {
         if ((SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0) return step{result::ended};
         std::size_t const most = std::min(from.size(), most_at_once);
@@ -128,6 +132,7 @@ tls_engine::step tls_engine::write(std::span<std::byte const> from) {
             last = conclude(returned, n);
             so_far += last.bytes;
         } while (last.what == result::done && so_far != most);
+        move_output(to);
         return so_far != 0 ? step{result::done, so_far} : last;
     });
 }
@@ -147,6 +152,10 @@ void tls_engine::add_input(std::span<std::byte const> bytes) {
 
 void tls_engine::take_output(std::vector<std::byte>& to) {
     std::lock_guard const guard(lock_);
+    move_output(to);
+}
+
+void tls_engine::move_output(std::vector<std::byte>& to) {
     if (pipe_.out.empty()) return;
     std::vector<std::byte> more = pipe_.out.pop_all();
     if (to.empty()) {
@@ -154,11 +163,6 @@ void tls_engine::take_output(std::vector<std::byte>& to) {
     } else {
         to.insert(to.end(), more.begin(), more.end());
     }
-}
-
-bool tls_engine::has_output() {
-    std::lock_guard const guard(lock_);
-    return !pipe_.out.empty();
 }
 
 tls_failure tls_engine::failure() {

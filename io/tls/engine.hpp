@@ -38,6 +38,7 @@ public:
     struct step {
         result what = result::done;
         std::size_t bytes = 0;
+        bool has_output = false;  // something is to be sent, perhaps since earlier
     };
 
     /// `host`: whom a client wants to talk to.
@@ -48,15 +49,14 @@ public:
     step handshake();
     /// Decrypts what is there, as much as fits.
     step read(std::span<std::byte> to);
-    /// Encrypts from the front of `from`, a few records at most.
-    step write(std::span<std::byte const> from);
+    /// Encrypts from the front of `from`, a few records at most, and takes the output as `take_output` does.
+    step write(std::span<std::byte const> from, std::vector<std::byte>& to);
     /// Says that nothing follows; `done` also if it was said before.
     step say_goodbye();
 
     void add_input(std::span<std::byte const> bytes);
     /// Moves what the peer is to be sent behind what is in `to`.
     void take_output(std::vector<std::byte>& to);
-    bool has_output();
 
     tls_failure failure();
     tls::version version();
@@ -74,6 +74,7 @@ private:
     template <class Call>
     step attempt(Call const& call);
     step conclude(int returned, std::size_t bytes);
+    void move_output(std::vector<std::byte>& to);
     bool starves() const noexcept;
     void expect_host(std::string_view host);
     void offer_session();

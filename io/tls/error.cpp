@@ -4,6 +4,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include <climits>
+
 namespace weft::tls {
 
 namespace {
@@ -52,8 +54,8 @@ public:
         int const reason = ERR_GET_REASON(packed(value));
         if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) return errc::no_certificate;
         if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) return errc::untrusted;
-        // The reasons from here on are alerts that were received.
-        return reason > SSL_AD_REASON_OFFSET ? errc::refused_by_peer : errc::protocol;
+        bool const is_alert = reason > SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UCHAR_MAX;
+        return is_alert ? errc::refused_by_peer : errc::protocol;
     }
 
 private:

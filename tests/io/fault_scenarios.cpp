@@ -8,7 +8,9 @@
 #include <weft/file.hpp>
 #include <weft/pipe.hpp>
 #include <weft/process.hpp>
+#include <weft/read_all.hpp>
 #include <weft/replacement.hpp>
+#include <weft/socket_copy.hpp>
 #include <weft/udp.hpp>
 #include <weft/unix.hpp>
 #include <weft/weft.hpp>
@@ -26,33 +28,6 @@ namespace net = weft::net;
 std::string const& message() {
     static std::string const text = pattern(5'000);
     return text;
-}
-
-void require(bool kept, char const* promise) {
-    if (!kept) throw broken_promise(promise);
-}
-
-// Compares what arrives, as it arrives: a failure later on does not hide a mistake.
-class comparison {
-public:
-    explicit comparison(std::string const& expected) : left_(expected) {}
-    void arrived(std::string_view part) {
-        require(left_.starts_with(part), "a byte was lost, doubled or changed");
-        left_.remove_prefix(part.size());
-    }
-    void ended() const { require(left_.empty(), "the stream ended early, and nobody said so"); }
-
-private:
-    std::string_view left_;
-};
-
-template <class Reader>
-void expect(Reader& from, std::string const& expected) {
-    comparison all(expected);
-    std::string buffer(700, '\0');
-    while (std::size_t const got = from.read_some(writable(buffer)))
-        all.arrived(std::string_view(buffer).substr(0, got));
-    all.ended();
 }
 
 void through_a_pipe() {
@@ -213,6 +188,51 @@ void through_files() {
     expect(file, message());
 }
 
+// What was written arrives, also when what follows cannot be read or written.
+void copied_between_sockets() {
+    auto [source, in] = connect();
+    auto [out, sink] = connect();
+    net::copy_progress progress;
+    std::error_code failed;
+    std::string arrived;
+    weft::task_group all;
+    all.go([&to = source] {
+        to.write_all(weft::as_bytes(message()));
+        to.shutdown_write();
+    });
+    all.go([&, &from = in, &to = out] {
+        net::copy(from, to, progress, failed);
+        to.close();
+    });
+    all.go([&, &from = sink] { arrived = weft::read_all(from); });
+    all.wait();
+    require(message().starts_with(arrived), "a byte was lost, doubled or changed");
+    require(arrived.size() == progress.written, "a byte was written that did not arrive, or not counted");
+    if (failed) throw std::system_error(failed);
+    require(arrived == message(), "the stream ended early, and nobody said so");
+}
+
+void a_file_to_a_socket() {
+    scratch const folder;
+    weft::fs::write_file_atomically(folder / "sent", message());
+    auto file = weft::fs::open(folder / "sent");
+    auto [near, far] = connect();
+    std::error_code failed;
+    std::uint64_t sent = 0;
+    std::string arrived;
+    weft::task_group both;
+    both.go([&, &to = near] {
+        sent = net::send_file(to, file.native_handle(), 0, UINT64_MAX, failed);
+        to.close();
+    });
+    both.go([&, &from = far] { arrived = weft::read_all(from); });
+    both.wait();
+    require(message().starts_with(arrived), "a byte was lost, doubled or changed");
+    require(arrived.size() == sent, "a byte was sent that did not arrive, or not counted");
+    if (failed) throw std::system_error(failed);
+    require(arrived == message(), "the stream ended early, and nobody said so");
+}
+
 void run_a_program() {
     auto const result = weft::run_process({"cat"}, message());
     // A fault in writing the input looks like a program that has read enough.
@@ -254,6 +274,8 @@ constexpr scenario scenarios[] = {
     {"datagrams", datagrams},
     {"passed descriptors", passed_descriptors},
     {"files", through_files},
+    {"a copy between sockets", copied_between_sockets},
+    {"a file to a socket", a_file_to_a_socket},
     {"a program", run_a_program},
     {"a program that is ended", end_a_program},
     {"deadlines and cancellation", deadlines_and_cancellation},

@@ -1,5 +1,7 @@
 #include "faulty_system.hpp"
 
+#include <netinet/in.h>
+
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -59,6 +61,13 @@ void report_anew(int fd) {
     std::scoped_lock guard(now.lock);
     auto const at = now.watched.find(fd);
     if (at != now.watched.end()) ::epoll_ctl(at->second.set, EPOLL_CTL_MOD, fd, &at->second.wanted);
+}
+
+// The edge that tells of the rest: that of a TCP stream which a short read has not emptied can only have come later.
+void report_rest(int fd) {
+    int protocol = 0;
+    socklen_t size = sizeof protocol;
+    if (::getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 && protocol == IPPROTO_TCP) report_anew(fd);
 }
 
 // Which of `errors` this call, on `fd` if it is on one, fails with.
@@ -159,10 +168,29 @@ struct transfer {
             std::tuple<A...> shorter(arguments...);
             auto& bytes = std::get<Count>(shorter);
             if (bytes > 1) bytes = 1;
-            return std::apply(real, shorter);
+            R const moved = std::apply(real, shorter);
+            if (moved > 0) report_rest(fd);
+            return moved;
         }
         if (error == none) return real(arguments...);
         if (error == EAGAIN) report_anew(fd);
+        errno = error;
+        return -1;
+    }
+};
+
+/// The same between a pipe and a socket, whichever of the two comes first: the socket is what a transfer waits for.
+template <int... Errors>
+struct splicing {
+    static constexpr auto member = &system_table::splice;
+    template <class R>
+    static R call(R (*real)(int, off_t*, int, off_t*, std::size_t, unsigned), int from, off_t* from_at, int to,
+                  off_t* to_at, std::size_t bytes, unsigned flags) {
+        int const socket = is_watched(from) ? from : to;
+        int const error = fault_of_this_call<EINTR, one_byte, Errors...>(socket);
+        if (error == none || error == one_byte)
+            return real(from, from_at, to, to_at, error == one_byte && bytes > 1 ? 1 : bytes, flags);
+        if (error == EAGAIN) report_anew(socket);
         errno = error;
         return -1;
     }
@@ -206,6 +234,7 @@ struct message_transfer {
             shorter.msg_iov = &byte;
             shorter.msg_iovlen = 1;
             R const moved = real(fd, &shorter, flags);
+            if (moved > 0) report_rest(fd);
             if constexpr (!std::is_const_v<Message>) {
                 message->msg_controllen = shorter.msg_controllen;
                 message->msg_namelen = shorter.msg_namelen;
@@ -318,8 +347,9 @@ using all_rules = rules<
     failing<&t::getpeername, ENOBUFS>,
     // Any descriptor
     transfer<&t::read, 2, EAGAIN>, transfer<&t::write, 2, EAGAIN>, vectored_transfer<&t::readv, EAGAIN>,
-    vectored_transfer<&t::writev, EAGAIN>, transfer<&t::splice, 4, ENOMEM>, transfer<&t::sendfile, 3, EAGAIN, ENOMEM>,
-    failing<&t::poll, EINTR, ENOMEM>, controlling, honest<&t::tcgetattr>, closing,
+    vectored_transfer<&t::writev, EAGAIN>, splicing<EAGAIN, ECONNRESET, ENOMEM>,
+    transfer<&t::sendfile, 3, EAGAIN, ENOMEM>, failing<&t::poll, EINTR, ENOMEM>, controlling, honest<&t::tcgetattr>,
+    closing,
     // What a poller waits in
     failing<&t::epoll_create1, EMFILE, ENFILE, ENOMEM>, registering, failing<&t::epoll_wait, EINTR>,
     failing<&t::epoll_pwait2, EINTR>, making_whole<&t::eventfd, EMFILE, ENFILE, ENOMEM>,

@@ -2,7 +2,8 @@
 //
 // A fault is one that the real system could have shown at that place. An interrupted or impossible call has not happened, except
 // for `close` and `connect`, which an interruption does not take back. After a call that "would block" although it
-// would not, the poller reports the descriptor anew, as if what it lacked had come right then.
+// would not, the poller reports the descriptor anew, as if what it lacked had come right then; so it does after one that
+// moved a single byte of a TCP stream, as if the rest had.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,8 @@
 // Transports that break, that are cut off, and that lie; and small stacks. Nothing is left, and no fiber stuck.
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
 #include <algorithm>
 #include <atomic>
 #include <string>
@@ -12,6 +15,75 @@
 
 using namespace weft_test;
 namespace tls = weft::tls;
+
+namespace {
+
+// A link that fails when told to, with errors that say nothing about the peer.
+struct failing_link {
+    link_end link;
+    bool fails_to_write = false;
+    bool fails_after_reading = false;
+
+    std::size_t read_some(std::span<std::byte> buffer, std::error_code& ec) {
+        std::size_t const n = link.read_some(buffer, ec);
+        if (n != 0 && fails_after_reading) ec = std::make_error_code(std::errc::io_error);
+        return n;
+    }
+    std::size_t write_some(std::span<std::byte const> buffer, std::error_code& ec) {
+        if (!fails_to_write) return link.write_some(buffer, ec);
+        ec = std::make_error_code(std::errc::no_buffer_space);
+        return 0;
+    }
+};
+
+std::error_code code_of(int reason) {
+    return {static_cast<int>(ERR_PACK(ERR_LIB_SSL, 0, reason)), tls::openssl_category()};
+}
+
+}  // namespace
+
+TEST_CASE("a handshake that cannot be sent does not wait for the answer", "[tls][faults][bug]") {
+    with_peers([] {
+        auto [near, far] = link_end::make();
+        tls::client_options patient = trusting();
+        patient.handshake_timeout = weft::clock::duration::max();
+        tls::stream client = tls::client(failing_link{std::move(near), true}, "weft.test", tls::client_config(patient));
+        std::error_code ec;
+        client.handshake(ec);
+        CHECK(ec == std::errc::no_buffer_space);
+        // It goes on where it was.
+        client.transport<failing_link>()->fails_to_write = false;
+        tls::stream server = tls::server(std::move(far), server_config());
+        auto shaking = weft::spawn([&] { return shake(server); });
+        CHECK_FALSE(shake(client));
+        CHECK_FALSE(shaking.join());
+    });
+}
+
+TEST_CASE("bytes that a transport hands over with a failure are not lost", "[tls][faults][bug]") {
+    with_peers([] {
+        auto [near, far] = link_end::make();
+        tls::stream client = tls::client(failing_link{std::move(near)}, "weft.test", client_config());
+        tls::stream server = tls::server(std::move(far), server_config());
+        auto shaking = weft::spawn([&] { return shake(server); });
+        REQUIRE_FALSE(shake(client));
+        REQUIRE_FALSE(shaking.join());
+        send(server, "the last words");
+        client.transport<failing_link>()->fails_after_reading = true;
+        std::byte byte[1];
+        std::error_code ec;
+        CHECK(client.read_some(byte, ec) == 0);
+        CHECK(ec == std::errc::io_error);
+        CHECK(receive(client) == "the last words");
+    });
+}
+
+TEST_CASE("an alert of the peer is told from what OpenSSL stumbles over", "[tls][faults][bug]") {
+    CHECK(code_of(SSL_R_TLSV1_ALERT_UNKNOWN_CA) == tls::errc::refused_by_peer);
+    CHECK(code_of(SSL_R_WRONG_VERSION_NUMBER) == tls::errc::protocol);
+    for (int const reason : {ERR_R_INTERNAL_ERROR, ERR_R_EVP_LIB, ERR_R_PASSED_INVALID_ARGUMENT})
+        CHECK(code_of(reason) == tls::errc::protocol);
+}
 
 TEST_CASE("the transport breaks after n bytes, for every n until it does not", "[tls][faults]") {
     with_peers([] {
