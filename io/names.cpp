@@ -11,12 +11,16 @@ namespace {
 
 using namespace detail;
 
-bool is_directory(char const* path) noexcept {
+// Of what is there already. The value: 0, it was not made now.
+call_result accept_directory(char const* path) noexcept {
     struct statx found {};
     file_request request{file_request::kind::status, AT_FDCWD};
     request.path = path;
     request.about = &found;
-    return make_call(request).error == 0 && S_ISDIR(found.stx_mode);
+    call_result const asked = make_call(request);
+    if (asked.error == ENOENT) return {0, EEXIST};  // a link that leads nowhere
+    if (asked.error != 0) return asked;
+    return {0, S_ISDIR(found.stx_mode) ? 0 : EEXIST};
 }
 
 // The value: whether it was made. For code that runs off the workers.
@@ -26,8 +30,7 @@ call_result make_directory(char const* path, unsigned permissions) noexcept {
     request.mode = permissions;
     call_result const made = make_call(request);
     if (made.error == 0) return {1};
-    if (made.error == EEXIST && is_directory(path)) return {};
-    return made;
+    return made.error == EEXIST ? accept_directory(path) : made;
 }
 
 // From the top, so that it does not matter who else makes some of them at the same time.

@@ -31,7 +31,8 @@ watcher::watcher(path_view root, watch_options options) : state_(std::make_uniqu
     check(state_->begin(root, options), state_->root());
 }
 watcher::watcher(path_view root, watch_options options, std::error_code& ec) : state_(std::make_unique<watch_state>()) {
-    report(state_->begin(root, options), ec);
+    outcome const begun = reporting(ec, [&] { return state_->begin(root, options); });
+    if (!ec) report(begun, ec);
     if (ec) state_.reset();
 }
 watcher::watcher(watcher&& other) noexcept = default;

@@ -19,7 +19,8 @@ using fs::change;
 
 constexpr wait_reason waiting{"file watch", true};
 
-// The two halves of a rename are queued one right after the other, by one call of somebody else.
+// The two halves of a rename are queued one right after the other, by one call of somebody else. What yet others do at the same
+// time may come in between.
 constexpr auto other_half_takes = std::chrono::milliseconds(10);
 
 std::string joined(std::string const& directory, std::string const& name) {
@@ -115,7 +116,11 @@ outcome watch_state::next(std::optional<fs::watch_event>& event, bool wait) {
 }
 
 outcome watch_state::read(bool wait) {
-    auto const call = [this](int fd) { return calls::read(fd, block_.data(), block_.size()); };
+    auto const call = [this](int fd) {
+        call_result const got = calls::read(fd, block_.data(), block_.size());
+        if (got.error == EAGAIN) tree_.caught_up();
+        return got;
+    };
     outcome done;
     if (wait) {
         operation op(*inotify_, direction::read, waiting);
@@ -134,25 +139,29 @@ outcome watch_state::read(bool wait) {
 }
 
 outcome watch_state::wait_for_other_half() {
+    auto const now = clock::now();
     for (std::size_t i = 0; i < halves_.size();) {
-        if (!std::exchange(halves_[i].waited, true))
+        half_rename& half = halves_[i];
+        if (half.is_late) {
+            if (outcome const settled = settle(i); settled.error != 0) return settled;
+        } else {
+            half.is_late = half.waits_until <= now;
             ++i;
-        else if (outcome const settled = settle(i); settled.error != 0)
-            return settled;
+        }
     }
     if (halves_.empty()) return {};
-    outcome got = read(false);
+    outcome const got = read(false);
     if (got.error != EAGAIN) return got;
+    if (halves_.front().is_late) return {};
     try {
         select(source_case<readiness_source, no_handler>(readiness_source(inotify_, direction::read), no_handler()),
-               on_timeout(other_half_takes));
+               on_deadline(halves_.front().waits_until));
     } catch (deadline_exceeded const&) {
         return {0, ETIMEDOUT, true};
     } catch (cancelled const&) {
         return {0, ECANCELED, true};
     }
-    got = read(false);
-    return got.error == EAGAIN ? settle_all() : got;
+    return {};
 }
 
 outcome watch_state::digest() {
@@ -184,7 +193,7 @@ outcome watch_state::digest_named(inotify_event const& e, std::string const& nam
     if ((e.mask & (IN_CREATE | IN_MOVED_TO)) != 0) return arrived(e, name, path);
     if ((e.mask & IN_MOVED_FROM) != 0 && only_.empty()) {
         tree_.take_found(e.wd, name);
-        halves_.push_back({e.cookie, std::move(path), is_directory, false});
+        halves_.push_back({e.cookie, std::move(path), is_directory, clock::now() + other_half_takes});
     } else if ((e.mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
         tree_.take_found(e.wd, name);
         add(change::removed, std::move(path), is_directory);
@@ -201,28 +210,30 @@ outcome watch_state::digest_named(inotify_event const& e, std::string const& nam
 outcome watch_state::arrived(inotify_event const& e, std::string const& name, std::string const& path) {
     bool const is_directory = (e.mask & IN_ISDIR) != 0;
     bool const was_found = tree_.take_found(e.wd, name);
-    for (std::size_t i = 0; i != halves_.size(); ++i) {
-        half_rename& half = halves_[i];
-        if (half.cookie == e.cookie) {
-            std::string from = std::move(half.path);
-            halves_.erase(halves_.begin() + static_cast<std::ptrdiff_t>(i));
-            if (is_directory) tree_.rename(from, path);
-            ready_.push_back({change::renamed, path, std::move(from), is_directory});
-            return is_directory ? watch_new(path) : outcome{};
-        }
-        // Something else has this name now, so that what had it has gone for good.
-        if (half.path == path) {
-            if (outcome const settled = settle(i); settled.error != 0) return settled;
-            break;
-        }
+    // Something else has this name now, so that what had it has gone for good.
+    auto const had_it = std::find_if(halves_.begin(), halves_.end(),
+                                     [&](half_rename const& h) { return h.path == path && h.cookie != e.cookie; });
+    if (had_it != halves_.end())
+        if (outcome const settled = settle(static_cast<std::size_t>(had_it - halves_.begin())); settled.error != 0)
+            return settled;
+    auto const half =
+        std::find_if(halves_.begin(), halves_.end(), [&](half_rename const& h) { return h.cookie == e.cookie; });
+    if (half != halves_.end()) {
+        std::string from = std::move(half->path);
+        halves_.erase(half);
+        if (is_directory) tree_.rename(from, path);
+        ready_.push_back({change::renamed, path, std::move(from), is_directory});
+        return is_directory && !tree_.watches(path) ? watch_new(path) : outcome{};
     }
     if (was_found) return {};
     add(change::created, path, is_directory);
+    // Also if a directory of that path is watched: that was another one, of which the system says only when nobody uses it any
+    // more that it has ended.
     return is_directory ? watch_new(path) : outcome{};
 }
 
 outcome watch_state::watch_new(std::string const& path) {
-    if (!recursive_ || tree_.watches(path)) return {};
+    if (!recursive_) return {};
     std::vector<fs::watch_event> found;
     outcome done = with_tree([&](int fd) { return tree_.add(fd, path, false, true, &found); });
     for (fs::watch_event& e : found) ready_.push_back(std::move(e));
@@ -241,10 +252,9 @@ outcome watch_state::start_again() {
     });
     if (done.error == ECANCELED) return done;
     add(change::overflow, root_, only_.empty());
-    if (done.error == ENOENT || done.error == ENOTDIR)
-        end(true);
-    else if (done.error != 0)
-        failure_ = done.error;
+    bool const is_gone = done.error == ENOENT || done.error == ENOTDIR;
+    if (!is_gone) failure_ = done.error;
+    if (is_gone || !tree_.watches(directory_)) end(is_gone);
     return {};
 }
 
@@ -260,13 +270,9 @@ outcome watch_state::settle(std::size_t index) {
     });
 }
 
-outcome watch_state::settle_all() {
-    while (!halves_.empty())
-        if (outcome const settled = settle(0); settled.error != 0) return settled;
-    return {};
-}
-
 void watch_state::end(bool report) {
+    for (half_rename& gone : halves_) add(change::removed, std::move(gone.path), gone.is_directory);
+    halves_.clear();
     if (report) add(change::removed, root_, only_.empty());
     ended_ = true;
 }

@@ -2,8 +2,8 @@
 // One watch: the system's events in, ours out.
 //
 // Invariants: ready_ is what is to be reported before anything else is read. failure_ is reported after it, once.
-//             halves_: directories and files that were moved away, and have not turned up. When what was
-//             read next is no more about them, or nothing more can be read for a moment, they have left the tree.
+//             halves_: directories and files that were moved away, and have not turned up, the oldest first. When what could be
+//             read after their time is not about them either, they have left the tree.
 // Only one fiber uses it, but for the descriptor, which has its own rules.
 
 #include "descriptor.hpp"
@@ -34,8 +34,10 @@ public:
     void close() noexcept;
 
     descriptor* events() const noexcept { return inotify_; }
-    /// Whether `next` would find something without reading.
-    bool has_ready() const noexcept { return !ready_.empty() || failure_ != 0 || ended_ || at_ < size_; }
+    /// Whether `next` would find something without an event of the system.
+    bool has_ready() const noexcept {
+        return !ready_.empty() || failure_ != 0 || ended_ || at_ < size_ || !halves_.empty();
+    }
     bool is_over() const noexcept { return ended_ && ready_.empty() && failure_ == 0; }
     std::string const& root() const noexcept { return root_; }
 
@@ -44,7 +46,8 @@ private:
         std::uint32_t cookie;
         std::string path;
         bool is_directory;
-        bool waited = false;  // all that was read at once, after it, has been looked through
+        clock::time_point waits_until;
+        bool is_late = false;  // what is queued by now is still to be looked through
     };
 
     call_result open(std::string const& root);
@@ -56,7 +59,6 @@ private:
     outcome watch_new(std::string const& path);
     outcome start_again();
     outcome settle(std::size_t index);
-    outcome settle_all();
     void end(bool report);
     void add(fs::change what, std::string path, bool is_directory) {
         ready_.push_back({what, std::move(path), {}, is_directory});

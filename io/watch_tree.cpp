@@ -37,6 +37,7 @@ int watch_tree::add(int inotify, std::string const& path, bool is_root, bool rec
         listing const all = read_listing(here.c_str(), {});
         if (all.error != 0 && !is_gone(all.error) && first_error == 0) first_error = all.error;
         directory& watched = by_number_[number];
+        if (found != nullptr) looked_into_.push_back(number);
         for (fs::directory_entry const& entry : all.entries) {
             bool const is_directory = entry.type == fs::file_type::directory;
             std::string below = joined(here, entry.name);
@@ -58,7 +59,8 @@ int watch_tree::watch(int inotify, std::string const& path, bool is_root, int& n
     // The same directory by another path: it was renamed, and we have not read of it yet. The new path is right.
     by_path_.erase(watched.path);
     watched.path = path;
-    by_path_[path] = number;
+    auto const [place, is_free] = by_path_.try_emplace(path, number);
+    if (!is_free) by_number_.erase(std::exchange(place->second, number));  // another directory, which is gone
     return 0;
 }
 
@@ -101,6 +103,13 @@ void watch_tree::clear(int inotify) {
     for (auto const& [number, watched] : by_number_) os().inotify_rm_watch(inotify, number);
     by_number_.clear();
     by_path_.clear();
+    looked_into_.clear();
+}
+
+void watch_tree::caught_up() noexcept {
+    for (int const number : looked_into_)
+        if (auto const i = by_number_.find(number); i != by_number_.end()) i->second.found.clear();
+    looked_into_.clear();
 }
 
 bool watch_tree::watches(std::string const& path) const { return by_path_.contains(path); }

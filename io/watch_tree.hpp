@@ -4,7 +4,9 @@
 // Invariants: by_number_ and by_path_ hold the same pairs. A number that is in neither is of a watch that we have
 //             ended: what is still queued for it concerns nobody.
 //             found: names seen by looking into a directory after its watch began. The system may report the creation
-//             of one of them as well; that is the same event. Any event that makes or ends such a name takes it out.
+//             of one of them as well; that is the same event. Any event that makes or ends such a name takes it out, and when
+//             all that was queued at the time of the look has been read, what makes such a name is news. looked_into_: whose
+//             found may hold something.
 
 #include "listing.hpp"
 
@@ -38,6 +40,8 @@ public:
     void rename(std::string const& from, std::string const& to);
     /// Ends all watches.
     void clear(int inotify);
+    /// Whatever was queued by now has been told.
+    void caught_up() noexcept;
 
     bool watches(std::string const& path) const;
     /// Null: none of ours.
@@ -53,6 +57,7 @@ private:
 
     std::unordered_map<int, directory> by_number_;
     std::map<std::string, int> by_path_;
+    std::vector<int> looked_into_;
 };
 
 }  // namespace weft::detail

@@ -3,6 +3,7 @@
 #include <weft/dns.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -52,6 +53,7 @@ int main(int count, char** arguments) {
         options.servers = {net::endpoint::parse(arguments[1])};
         options.search.emplace();
         options.hosts_file.clear();
+        options.timeout = std::chrono::seconds(30);  // nothing gets lost on the way, but the server may be slow
         try {
             for (std::string const& line : ask(net::resolver(options), arguments[2], arguments[3]))
                 std::puts(line.c_str());

@@ -28,7 +28,7 @@ start_on() {
         --ptr-record=8.0.0.127.in-addr.arpa,eight.test &
     server=$!
     # Up, or gone because the port is taken.
-    for _ in $(seq 100); do
+    for _ in $(seq 1000); do
         "$client" "127.0.0.1:$1" addresses four.test >/dev/null && return
         kill -0 "$server" 2>/dev/null || break
         sleep 0.05

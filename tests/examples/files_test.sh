@@ -14,7 +14,7 @@ for text in weft 'std::span<std::byte' 'not in there: Ω'"$$"; do
     # A carriage return at the end of a line is part of the line for grep, and of its end for weft.
     LC_ALL=C grep -rnIF -- "$text" "$3" | tr -d '\r' | LC_ALL=C sort >"$scratch/expected" || true
     status=0
-    timeout 60 "$1" "$text" "$3" >"$scratch/found" || status=$?
+    timeout 120 "$1" "$text" "$3" >"$scratch/found" || status=$?
     LC_ALL=C sort "$scratch/found" | cmp "$scratch/expected" - || fail "grep for '$text': not what grep finds"
     [[ -s $scratch/expected ]] && expected=0 || expected=1
     expect "the status of grep for '$text'" $expected $status
@@ -31,10 +31,14 @@ watching=$!
 until [[ -s $scratch/changes ]]; do
     kill -0 "$watching" || fail "file_watch ended"
     touch "$scratch/tree/first"
+    sleep 0.05
 done
 echo warp >"$scratch/tree/yarn"
 mv "$scratch/tree/yarn" "$scratch/tree/weft"
 rm "$scratch/tree/weft"
 for change in "yarn: created" "yarn: written" "weft: renamed from $scratch/tree/yarn" "weft: removed"; do
-    until grep -qF "$scratch/tree/$change" "$scratch/changes"; do kill -0 "$watching" || fail "file_watch ended"; done
+    until grep -qF "$scratch/tree/$change" "$scratch/changes"; do
+        kill -0 "$watching" || fail "file_watch ended"
+        sleep 0.05
+    done
 done

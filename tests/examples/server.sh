@@ -20,7 +20,7 @@ start() {
     # A descriptor that stays open, so that the server never writes to a closed pipe.
     exec {output}< <(exec "$@")
     servers+=($!)
-    read -r -t 30 line <&"$output" || fail "$1 did not start"
+    read -r -t 120 line <&"$output" || fail "$1 did not start"
     address=${line##*//}
     address=${address%/}
     host=${address%:*}

@@ -38,7 +38,7 @@ expect() {
 run() {
     local expected=$1 status
     shift
-    timeout 60 "$@" >out 2>err
+    timeout 120 "$@" >out 2>err
     status=$?
     if [[ $status != "$expected" ]]; then
         fail "status $status, not $expected: $*"
@@ -46,9 +46,9 @@ run() {
     fi
 }
 
-# until_says TEXT FILE: waits until the file has it, or for half a minute.
+# until_says TEXT FILE: waits until the file has it, or for two minutes.
 until_says() {
-    for ((i = 0; i != 600; ++i)); do
+    for ((i = 0; i != 2400; ++i)); do
         grep -qF -- "$1" "$2" 2>/dev/null && return
         sleep 0.05
     done
@@ -166,7 +166,7 @@ with_s_server() {
             openssl s_server -accept "127.0.0.1:$number" -cert good.pem -key good.key -"$version" -www -CAfile ca.pem \
                 -Verify 1 -verify_return_error >s_server_log 2>&1 < <(tail -f /dev/null --pid=$$) &
             started+=("$!")
-            for ((j = 0; j != 200; ++j)); do
+            for ((j = 0; j != 2400; ++j)); do
                 grep -q ACCEPT s_server_log && break 2
                 kill -0 "${started[-1]}" 2>/dev/null || break
                 sleep 0.05

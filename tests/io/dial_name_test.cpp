@@ -3,11 +3,14 @@
 #include <weft/dns.hpp>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <string>
+#include <system_error>
 #include <vector>
 #include <weft/weft.hpp>
 
@@ -37,13 +40,29 @@ bool has_ipv6() {
 class black_hole {
 public:
     explicit black_hole(char const* address) : listener_(net::listen(address, {.backlog = 0})) {
-        try {
-            for (;;) filling_.push_back(weft::with_timeout(100ms, [&] { return net::dial(listener_.local()); }));
-        } catch (weft::deadline_exceeded const&) {}
+        while (!is_full()) {
+            filling_.push_back(net::dial(listener_.local()));
+            yield_until(
+                [&] { return state().tcpi_unacked == filling_.size(); });  // the last step may still be on its way
+        }
     }
     net::endpoint local() const { return listener_.local(); }
 
 private:
+    // Of a listener `tcpi_unacked` says how many wait to be accepted, and `tcpi_sacked` how many may.
+    tcp_info state() const {
+        tcp_info about{};
+        socklen_t size = sizeof about;
+        if (::getsockopt(listener_.native_handle(), IPPROTO_TCP, TCP_INFO, &about, &size) != 0)
+            throw std::system_error(errno, std::generic_category(), "TCP_INFO");
+        return about;
+    }
+    // As the kernel decides it.
+    bool is_full() const {
+        tcp_info const now = state();
+        return now.tcpi_unacked > now.tcpi_sacked;
+    }
+
     net::tcp_listener listener_;
     std::vector<net::tcp_stream> filling_;
 };
@@ -151,9 +170,7 @@ TEST_CASE("when all attempts fail, the first error is reported with the addresse
     server.add("host.test", dns_type::a, rdata_a("127.0.0.1"));
     server.add("host.test", dns_type::a, rdata_a("127.0.0.2"));
     in_fibers([&] {
-        auto listener = net::listen("127.0.0.1:0");
-        std::uint16_t const port = listener.local().port();
-        listener.close();
+        std::uint16_t const port = 1;  // which the system gives to nobody who asks for any
         std::string const name = on_port("host.test", port);
         try {
             net::dial(name, asking(server));
@@ -208,12 +225,15 @@ TEST_CASE("addresses of IPv4 do not wait long for those of IPv6", "[dial][dns]")
     in_fibers([] {
         dns_server server;
         server.add("host.test", dns_type::a, rdata_a("127.0.0.1"));
+        server.hold("host.test", dns_type::a);
         server.hold("host.test", dns_type::aaaa);
         net::dial_options options = asking(server);
         options.resolution_delay = 5ms;
         auto listener = net::listen("127.0.0.1:0");
-        auto near = net::dial(on_port("host.test", listener.local().port()), options);
-        CHECK(near.remote() == listener.local());
+        auto dialling = weft::spawn([&] { return net::dial(on_port("host.test", listener.local().port()), options); });
+        yield_until([&] { return server.questions() == 2; });
+        server.release("host.test", dns_type::a);
+        CHECK(dialling.join().remote() == listener.local());
         CHECK(server.questions("host.test", dns_type::aaaa) == 1);
     });
 }

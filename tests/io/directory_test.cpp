@@ -277,3 +277,24 @@ TEST_CASE("a copy that fails leaves nothing", "[fs][copy]") {
         CHECK_FALSE(fs::exists(dir / "b"));
     });
 }
+
+TEST_CASE("what is there already and cannot be looked at is not taken for a file", "[fs][directory][C53]") {
+    auto table = weft::detail::real_system;
+    table.statx = [](int, char const*, int, unsigned, struct statx*) {
+        errno = ENOMEM;
+        return -1;
+    };
+    installed_system const exhausted(table);
+    in_fibers([] {
+        scratch dir;
+        CHECK(thrown_by([&] { fs::create_directories(dir / "d"); }) == std::errc::not_enough_memory);
+    });
+}
+
+TEST_CASE("a link that leads nowhere is no directory", "[fs][directory]") {
+    in_fibers([] {
+        scratch dir;
+        fs::create_symlink("nowhere", dir / "link");
+        CHECK(thrown_by([&] { fs::create_directory(dir / "link"); }) == std::errc::file_exists);
+    });
+}

@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <weft/directory.hpp>
 #include <weft/file.hpp>
 #include <weft/pipe.hpp>
 #include <weft/process.hpp>
@@ -13,6 +16,7 @@
 #include <weft/socket_copy.hpp>
 #include <weft/udp.hpp>
 #include <weft/unix.hpp>
+#include <weft/watch.hpp>
 #include <weft/weft.hpp>
 
 #include "scratch.hpp"
@@ -233,6 +237,64 @@ void a_file_to_a_socket() {
     require(arrived == message(), "the stream ended early, and nobody said so");
 }
 
+// What is there, as far as a watcher has told; by the paths below the root.
+class told {
+public:
+    told(std::string root, std::set<std::string> there) : root_(std::move(root)), there_(std::move(there)) {}
+    void hear(weft::fs::watch_event const& e) {
+        using weft::fs::change;
+        if (e.what == change::removed) take(below_root(e.path));
+        if (e.what == change::created)
+            require(there_.insert(below_root(e.path)).second, "what was there already was reported as created");
+        if (e.what == change::renamed) {
+            take(below_root(e.old_path));
+            there_.insert(below_root(e.path));
+        }
+    }
+    bool is_there(char const* name) const { return there_.contains(name); }
+    std::set<std::string> const& all() const { return there_; }
+
+private:
+    std::string below_root(std::string const& path) const {
+        require(path.starts_with(root_ + '/'), "something elsewhere was reported");
+        return path.substr(root_.size() + 1);
+    }
+    void take(std::string const& path) {
+        std::erase_if(there_, [&](std::string const& p) { return p == path || p.starts_with(path + '/'); });
+    }
+
+    std::string root_;
+    std::set<std::string> there_;
+};
+
+// While it is changed. Whatever becomes of that, what is told is true.
+void watch_a_tree() {
+    namespace fs = weft::fs;
+    scratch const root;
+    std::filesystem::create_directories(root / "was/there");
+    fs::watcher watcher(root.path());
+    weft::task_group both;
+    both.go([&] {
+        fs::create_directories(root / "new/below");
+        fs::write_file(root / "new/below/f", "text");
+        fs::rename(root / "new/below/f", root / "was/there/f");
+        fs::remove_all(root / "new");
+        fs::create_directory(root / "last");
+    });
+    both.go([&] {
+        told story(root.path(), {"was", "was/there"});
+        while (!story.is_there("last")) {
+            auto const event = watcher.next();
+            require(event.has_value(), "a watch ended by itself");
+            story.hear(*event);
+        }
+        require(story.all() == std::set<std::string>{"was", "was/there", "was/there/f", "last"},
+                "a change was lost, and nobody said so");
+    });
+    both.wait();
+    watcher.close();
+}
+
 void run_a_program() {
     auto const result = weft::run_process({"cat"}, message());
     // A fault in writing the input looks like a program that has read enough.
@@ -276,6 +338,7 @@ constexpr scenario scenarios[] = {
     {"files", through_files},
     {"a copy between sockets", copied_between_sockets},
     {"a file to a socket", a_file_to_a_socket},
+    {"a watch of a tree", watch_a_tree},
     {"a program", run_a_program},
     {"a program that is ended", end_a_program},
     {"deadlines and cancellation", deadlines_and_cancellation},

@@ -143,7 +143,7 @@ TEST_CASE("terminate asks, and kills who does not listen", "[process]") {
 
 TEST_CASE("cancelling a wait ends the child first, with its grace period", "[process]") {
     in_fibers([] {
-        weft::process child(for_ever);
+        weft::process child(for_ever, {.grace = 1min});
         auto waiting = weft::spawn([&child] { child.wait(); });
         until_parked(1);
         waiting.cancel();
@@ -154,7 +154,7 @@ TEST_CASE("cancelling a wait ends the child first, with its grace period", "[pro
         CHECK_THROWS_AS(weft::with_timeout(5ms, [&] { deaf.wait(); }), weft::deadline_exceeded);
         CHECK(deaf.try_wait() == weft::exit_status::signalled(SIGKILL));
 
-        weft::process third(for_ever);
+        weft::process third(for_ever, {.grace = 1min});
         std::error_code ec;
         weft::with_timeout(1ms, [&] { third.wait(ec); });
         CHECK(ec == std::errc::timed_out);

@@ -83,8 +83,8 @@ public:
 
     /// The next change; nothing when the watch has ended, or was closed.
     /// Blocks: until something changes.
-    /// Errors: `std::system_error`: `timed_out` at the deadline; as the constructor when a new directory cannot be
-    /// watched, after which the watch goes on without it. `cancelled`.
+    /// Errors: `std::system_error`: `timed_out` at the deadline; as the constructor when a new directory cannot be watched: it
+    /// goes on without it; or when the root cannot be any more after an overflow, which ends the watch. `cancelled`.
     std::optional<watch_event> next();
     /// The same; a failure is reported in `ec`, a cancellation as `operation_canceled`.
     std::optional<watch_event> next(std::error_code& ec);
