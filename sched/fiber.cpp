@@ -139,8 +139,8 @@ bool fiber_handle::wait_until(clock::time_point deadline) {
 }
 
 void* fiber_handle::take_result() const {
+    control_->result_taken = true;  // also a failure, which leaves none for the handle to destroy
     if (control_->failure != nullptr) std::rethrow_exception(std::exchange(control_->failure, nullptr));
-    control_->result_taken = true;
     return control_->body;
 }
 

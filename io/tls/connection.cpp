@@ -109,14 +109,40 @@ tls_outcome tls_connection::write(std::span<std::byte const> buffer, bool everyt
     for (std::size_t taken = 0;;) {
         if (std::error_code const failed = send()) return {taken, failed};
         if (taken == buffer.size() || (taken != 0 && !everything)) return {taken, {}};
-        tls_engine::step const step = engine_.write(buffer.subspan(taken), queued_);
+        std::error_code unheard;
+        tls_engine::step const step = listening([&] { return engine_.write(buffer.subspan(taken), queued_); }, unheard);
+        if (unheard) return {taken, unheard};
         taken += step.bytes;
         if (step.what == result::ended) return {taken, std::make_error_code(std::errc::broken_pipe)};
         if (step.what != result::done) return {taken, give_up()};
     }
 }
 
-// The engine refuses to write. It never wants to read first, as there is no renegotiation.
+// Repeats `call`, by whoever has the turn to write, until it need not hear from the peer first. From the second time on no
+// input is missed.
+template <class Call>
+tls_engine::step tls_connection::listening(Call const& call, std::error_code& failed) {
+    tls_engine::step step = call();
+    if (step.what != result::wants_input) return step;
+    writer_listens_.store(true, std::memory_order_relaxed);
+    while (!failed) {
+        std::uint64_t const seen = turns_.inputs();
+        step = call();
+        if (step.what != result::wants_input) break;
+        failed = listen(seen);
+    }
+    writer_listens_.store(false, std::memory_order_relaxed);
+    return step;
+}
+
+// Reads, unless somebody does.
+std::error_code tls_connection::listen(std::uint64_t seen) {
+    tls_turn const reading(turns_, tls_way::read, std::try_to_lock);
+    if (reading.refused()) return turns_.wait_for_input(seen);
+    return with_deadline(turns_.deadline(tls_way::write), [this] { return receive(); });
+}
+
+// The engine refuses to write.
 std::error_code tls_connection::give_up() {
     engine_.take_output(queued_);
     static_cast<void>(send());  // an alert, perhaps
@@ -130,7 +156,9 @@ tls_outcome tls_connection::shutdown_write() {
     if (std::error_code const failed = make_ready()) return {0, failed};
     tls_turn const turn(turns_, tls_way::write);
     if (turn.refused()) return {0, turn.refused()};
-    return {0, send_goodbye()};
+    std::error_code unheard;
+    listening([this] { return engine_.say_goodbye(); }, unheard);
+    return {0, unheard ? unheard : send_goodbye()};
 }
 
 // By whoever has the turn to write.
@@ -177,7 +205,10 @@ std::error_code tls_connection::receive_into(std::span<std::byte> buffer, std::s
     std::error_code failed;
     received = transport_->read_some(buffer, failed);
     // A transport may hand over bytes and report why there will be no more.
-    if (received != 0) engine_.add_input(buffer.first(received));
+    if (received != 0) {
+        engine_.add_input(buffer.first(received));
+        if (writer_listens_.load(std::memory_order_relaxed)) turns_.note_input();
+    }
     if (failed) return failed;
     // What ends without a goodbye may have been cut off.
     if (received == 0) return {static_cast<int>(tls::errc::unexpected_eof), tls::error_category()};

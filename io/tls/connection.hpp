@@ -19,6 +19,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -63,6 +64,9 @@ private:
     std::error_code receive_into(std::span<std::byte> buffer, std::size_t& received);
     std::error_code send();
     std::error_code send_goodbye();
+    template <class Call>
+    tls_engine::step listening(Call const& call, std::error_code& failed);
+    std::error_code listen(std::uint64_t seen);
     void send_if_nobody_writes();
     std::error_code give_up();
 
@@ -72,6 +76,9 @@ private:
     tls_turns turns_;
     /// Set once. Release: queued_ passes to the writers.
     std::atomic<bool> is_ready_{false};
+    /// A writer has to hear from the peer first. Written by the writer; a reader that adds input later in the order of the engine's
+    /// lock sees it.
+    std::atomic<bool> writer_listens_{false};
     std::vector<std::byte> queued_;
     std::size_t sent_ = 0;          // of queued_
     std::vector<std::byte> large_;  // of whoever may read: there while much arrives

@@ -140,6 +140,10 @@ tls_engine::step tls_engine::write(std::span<std::byte const> from, std::vector<
 tls_engine::step tls_engine::say_goodbye() {
     return attempt([&]() -> step {
         if ((SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0) return {};
+        if (SSL_in_init(ssl_.get()) != 0) {
+            step const rest = conclude(SSL_do_handshake(ssl_.get()), 0);
+            if (rest.what != result::done) return rest;
+        }
         int const returned = SSL_shutdown(ssl_.get());
         return returned >= 0 ? step{} : conclude(returned, 0);  // 0: the peer has not said it yet
     });

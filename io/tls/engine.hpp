@@ -49,9 +49,10 @@ public:
     step handshake();
     /// Decrypts what is there, as much as fits.
     step read(std::span<std::byte> to);
-    /// Encrypts from the front of `from`, a few records at most, and takes the output as `take_output` does.
+    /// Encrypts from the front of `from`, a few records at most, and takes the output as `take_output` does. `wants_input` in the
+    /// middle of a message of the handshake, say a ticket in several records: OpenSSL writes nothing there.
     step write(std::span<std::byte const> from, std::vector<std::byte>& to);
-    /// Says that nothing follows; `done` also if it was said before.
+    /// Says that nothing follows; `done` also if it was said before. `wants_input` as `write`.
     step say_goodbye();
 
     void add_input(std::span<std::byte const> bytes);

@@ -21,14 +21,33 @@ void tls_turns::end() {
     if (closed_) changed_.notify_all();
 }
 
-std::error_code tls_turns::take(tls_way way) { return wait_for(at(way)); }
+std::error_code tls_turns::take(tls_way way) {
+    turn& mine = at(way);
+    return wait(mine, [&] { return !std::exchange(mine.taken, true); });
+}
 
-std::error_code tls_turns::wait_for(turn& mine) {
+void tls_turns::note_input() {
+    std::lock_guard const guard(lock_);
+    ++inputs_;
+    changed_.notify_all();
+}
+
+std::uint64_t tls_turns::inputs() {
+    std::lock_guard const guard(lock_);
+    return inputs_;
+}
+
+std::error_code tls_turns::wait_for_input(std::uint64_t seen) {
+    return wait(at(tls_way::write), [&] { return inputs_ != seen || !at(tls_way::read).taken; });
+}
+
+template <class Ready>
+std::error_code tls_turns::wait(turn const& mine, Ready const& ready) {
     std::unique_lock guard(lock_);
     try {
         for (;;) {
             if (closed_) return std::make_error_code(std::errc::operation_canceled);
-            if (!std::exchange(mine.taken, true)) return {};
+            if (ready()) return {};
             if (mine.deadline <= clock::now()) return std::make_error_code(std::errc::timed_out);
             changed_.wait_until(guard, mine.deadline);
         }

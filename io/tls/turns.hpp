@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <system_error>
 
@@ -32,6 +33,13 @@ public:
     bool try_take(tls_way way);
     void give(tls_way way);
 
+    /// For a writer that has to hear from the peer first, while somebody else reads.
+    void note_input();
+    std::uint64_t inputs();
+    /// Blocks: until there are more inputs than `seen`, or nobody reads any more.
+    /// Errors: as `take(tls_way::write)`.
+    std::error_code wait_for_input(std::uint64_t seen);
+
     /// For those in line; a handshake's is the earlier of the two.
     void set_deadline(tls_way way, clock::time_point t);
     clock::time_point deadline(tls_way way);
@@ -50,13 +58,15 @@ private:
         clock::time_point deadline = clock::time_point::max();
     };
     turn& at(tls_way way) noexcept { return turns_.at(static_cast<std::size_t>(way)); }
-    std::error_code wait_for(turn& mine);
+    template <class Ready>
+    std::error_code wait(turn const& mine, Ready const& ready);
 
     mutex lock_;
     condition_variable changed_;
     // Guarded by lock_.
     bool closed_ = false;
     std::size_t users_ = 0;
+    std::uint64_t inputs_ = 0;
     std::array<turn, 3> turns_;
 };
 

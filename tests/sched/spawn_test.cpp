@@ -57,6 +57,23 @@ TEST_CASE("an exception waits for join", "[spawn][C41]") {
     });
 }
 
+TEST_CASE("a fiber that throws leaves no result to destroy, also not one that it had begun to return",
+          "[spawn][C41][bug]") {
+    in_fibers([] {
+        auto const half_done = []() -> weft_test::counted {
+            weft_test::counted begun(1);  // in the place of the result
+            if (begun.value() == 1) throw 1;
+            return begun;
+        };
+        CHECK_THROWS_AS(weft::spawn(half_done).join(), int);
+        CHECK(weft_test::counted::live() == 0);
+        auto in_a_handle = weft::spawn(half_done);
+        in_a_handle.join_until(weft::clock::time_point::max());
+        in_a_handle = {};  // unjoined
+        CHECK(weft_test::counted::live() == 0);
+    });
+}
+
 TEST_CASE("callable and arguments are decay-copied and invoked as std::thread does", "[spawn]") {
     in_fibers([] {
         CHECK(weft::spawn([](int a, std::string b) { return b + std::to_string(a); }, 1, "a").join() == "a1");
