@@ -278,7 +278,7 @@ TEST_CASE("a copy that fails leaves nothing", "[fs][copy]") {
     });
 }
 
-TEST_CASE("what is there already and cannot be looked at is not taken for a file", "[fs][directory][C53]") {
+TEST_CASE("what is there already and cannot be looked at is not taken for a file", "[fs][directory]") {
     auto table = weft::detail::real_system;
     table.statx = [](int, char const*, int, unsigned, struct statx*) {
         errno = ENOMEM;
