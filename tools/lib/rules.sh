@@ -151,17 +151,17 @@ rule_conformance() { "$weft_root/tools/conformance" --check --root . || true; }
 rule_docs() { [[ $full == no ]] || "$weft_root/tools/docs" --check --root . 2>"$work/docs_log" || cat "$work/docs_log"; }
 
 rule_umbrella() {
-    local include compile times=() best TIMEFORMAT='%U %S'
+    local include compile times=() best=9 TIMEFORMAT='%U %S'
     compile=("$weft_compiler" -std=c++20 -O0 -c "$work/umbrella.cpp" -o "$work/umbrella.o")
     for include in */include; do compile+=(-I "$include"); done
     rm -f "$work/umbrella.o"
     printf '#include <weft/weft.hpp>\nint main() {}\n' >"$work/umbrella.cpp"
-    for _ in 1 2 3; do
-        # Processor time, so that a busy machine does not change the verdict.
+    # The least of several, in processor time: others on the machine can only add to it.
+    while ((${#times[@]} < 9)) && awk -v best="$best" 'BEGIN { exit !(best > 1.0) }'; do
         times+=("$({ time "${compile[@]}" >/dev/null; } 2>&1 | tail -n 1)")
+        best=$(printf '%s\n' "${times[@]}" | awk '{ print $1 + $2 }' | sort -n | head -n 1)
     done
     [[ -f $work/umbrella.o ]] || echo "io/include/weft/weft.hpp:1: does not compile alone"
-    best=$(printf '%s\n' "${times[@]}" | awk '{ print $1 + $2 }' | sort -n | head -n 1)
     say "the umbrella header costs $best s"
     awk -v best="$best" 'BEGIN { if (best > 1.0) print "io/include/weft/weft.hpp:1: costs " best " s" }'
 }
