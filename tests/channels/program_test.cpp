@@ -39,7 +39,7 @@ std::optional<history> find_unexplained(program const& p, fault planted, int tim
 
 // Leaves out one operation after the other, as long as the rest still fails now and then.
 std::pair<program, history> shrink(program p, history seen, fault planted) {
-    constexpr int patience = 300;
+    constexpr int patience = weft_test::sized(300, 100, 100);
     for (bool smaller = true; smaller;) {
         smaller = false;
         for (std::size_t f = 0; f != p.fibers.size() && !smaller; ++f)

@@ -12,8 +12,8 @@
 
 #include "operation.hpp"
 #include "sockets.hpp"
+#include "support/descriptors.hpp"
 #include "support/fixture.hpp"
-#include "support/residue.hpp"
 
 using namespace weft_test;
 namespace net = weft::net;
@@ -158,13 +158,13 @@ TEST_CASE("sockets come and go by the thousand and leave no number behind", "[ne
     in_fibers([] {
         auto listener = net::listen("127.0.0.1:0");
         { auto first = connect(listener); }
-        std::size_t const before = residue::now().descriptors;
+        std::size_t const before = descriptors_in_use();
         for (int i = 0; i != sized(3'000, 2'000, 500); ++i) {
             auto [near, far] = connect(listener);
             if (i % 3 == 0) near.close();
             if (i % 5 == 0) far = std::move(near);
         }
-        CHECK(residue::now().descriptors == before);
+        CHECK(descriptors_in_use() == before);
     });
 }
 

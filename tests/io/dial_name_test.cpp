@@ -17,6 +17,7 @@
 #include "address_text.hpp"
 #include "dns_server.hpp"
 #include "sockets.hpp"
+#include "support/descriptors.hpp"
 #include "support/fixture.hpp"
 
 using namespace std::chrono_literals;
@@ -197,14 +198,14 @@ TEST_CASE("an attempt that takes long is overtaken, and leaves nothing", "[dial]
         auto listener = net::listen(on_port(fast.substr(0, fast.find(':')), hole.local().port()));
         net::dial_options options = asking(server);
         options.attempt_delay = 2ms;
-        std::size_t const before = residue::now().descriptors;
+        std::size_t const before = descriptors_in_use();
         std::string const name = on_port("host.test", hole.local().port());
         for (int i = 0; i != 5; ++i) {
             auto near = net::dial(name, options);
             CHECK(near.remote() == listener.local());
             auto far = listener.accept();
         }
-        CHECK(residue::now().descriptors == before);
+        CHECK(descriptors_in_use() == before);
 
         // And without another address there is only the timeout.
         net::dial_options alone = asking(server);
@@ -217,7 +218,7 @@ TEST_CASE("an attempt that takes long is overtaken, and leaves nothing", "[dial]
         until_parked(2);
         dialling.cancel();
         CHECK_THROWS_AS(dialling.join(), weft::cancelled);
-        CHECK(residue::now().descriptors + 1 == before);
+        CHECK(descriptors_in_use() + 1 == before);
     });
 }
 
@@ -265,11 +266,11 @@ TEST_CASE("one of two connections wins, and the other is closed", "[dial][dns]")
         two_listeners both;
         net::dial_options options = asking(server);
         options.attempt_delay = 0s;
-        std::size_t const before = residue::now().descriptors;
+        std::size_t const before = descriptors_in_use();
         for (int i = 0; i != sized(200, 100, 30); ++i) {
             auto near = net::dial(on_port("host.test", both.port), options);
             CHECK(near.is_open());
-            CHECK(residue::now().descriptors == before + 1);
+            CHECK(descriptors_in_use() == before + 1);
             near.close();
         }
     });

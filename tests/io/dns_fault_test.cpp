@@ -11,6 +11,7 @@
 #include "dns_server.hpp"
 #include "engines.hpp"
 #include "sockets.hpp"
+#include "support/descriptors.hpp"
 #include "support/fixture.hpp"
 #include "system_table.hpp"
 
@@ -72,7 +73,7 @@ void survive(std::size_t before, int error, Attempt const& attempt) {
         calls_left = 0;
         INFO("call " << n << ": " << ec.message());
         // The server may still be about to close its end of a connection.
-        yield_until([before] { return residue::now().descriptors == before; });
+        yield_until([before] { return descriptors_in_use() == before; });
         if (!failed) {
             CHECK_FALSE(ec);
             return;
@@ -94,7 +95,7 @@ TEST_CASE("whichever call of a look-up fails, it ends and leaves nothing", "[dns
     net::resolver const names(options);
     installed const with_faults(faulty);
     in_fibers([&] {
-        std::size_t const before = residue::now().descriptors;
+        std::size_t const before = descriptors_in_use();
         for (int const error : {EINTR, ENOMEM, EMFILE, ENOBUFS}) {
             INFO(error);
             survive(before, error, [&](std::error_code& ec) { names.lookup("host.test", 0, ec); });
@@ -114,7 +115,7 @@ TEST_CASE("whichever call of a dial by name fails, it ends and leaves nothing", 
     in_fibers([&] {
         auto listener = net::listen("127.0.0.1:0");
         std::string const name = "host.test:" + std::to_string(listener.local().port());
-        std::size_t const before = residue::now().descriptors;
+        std::size_t const before = descriptors_in_use();
         for (int const error : {EINTR, ENOMEM, EMFILE}) {
             INFO(error);
             survive(before, error, [&](std::error_code& ec) { net::dial(name, options, ec).close(); });

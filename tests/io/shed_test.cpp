@@ -11,6 +11,7 @@
 
 #include "sockets.hpp"
 #include "support/child.hpp"
+#include "support/descriptors.hpp"
 #include "support/fixture.hpp"
 
 using namespace std::chrono_literals;
@@ -132,16 +133,16 @@ TEST_CASE("accepting in a loop without descriptors burns no processor", "[net][C
 TEST_CASE("a reserve is one descriptor, and goes with its listener", "[net]") {
     in_fibers([] {
         { auto warm = net::listen("127.0.0.1:0"); }
-        std::size_t const before = residue::now().descriptors;
+        std::size_t const before = descriptors_in_use();
         {
             auto plain = net::listen("127.0.0.1:0");
-            std::size_t const without = residue::now().descriptors;
+            std::size_t const without = descriptors_in_use();
             auto with = net::listen("127.0.0.1:0", {.shed_when_full = true});
-            CHECK(residue::now().descriptors == without + 2);
+            CHECK(descriptors_in_use() == without + 2);
             auto moved = std::move(with);
             moved.close();
-            CHECK(residue::now().descriptors == without);
+            CHECK(descriptors_in_use() == without);
         }
-        CHECK(residue::now().descriptors == before);
+        CHECK(descriptors_in_use() == before);
     });
 }

@@ -15,8 +15,8 @@
 
 #include "sockets.hpp"
 #include "support/child.hpp"
+#include "support/descriptors.hpp"
 #include "support/fixture.hpp"
-#include "support/residue.hpp"
 
 using namespace std::chrono_literals;
 using namespace weft_test;
@@ -41,7 +41,7 @@ weft::unique_fd file_with(std::string const& content) {
 
 TEST_CASE("a copy moves every byte of a stream and closes neither end", "[copy]") {
     in_fibers([] {
-        std::size_t const before = residue::now().descriptors;
+        std::size_t const before = descriptors_in_use();
         std::string const data = pattern(sized(8 << 20, 2 << 20, 1 << 20));
         {
             auto listener = net::listen("127.0.0.1:0");
@@ -59,7 +59,7 @@ TEST_CASE("a copy moves every byte of a stream and closes neither end", "[copy]"
             out.close();
             CHECK(reader.join() == data + "the end");
         }
-        CHECK(residue::now().descriptors == before);
+        CHECK(descriptors_in_use() == before);
     });
 }
 

@@ -16,8 +16,8 @@
 #include "engines.hpp"
 #include "sockets.hpp"
 #include "support/child.hpp"
+#include "support/descriptors.hpp"
 #include "support/fixture.hpp"
-#include "support/residue.hpp"
 
 using namespace std::chrono_literals;
 using namespace weft_test;
@@ -128,7 +128,7 @@ TEST_CASE("a pair of streams is connected", "[unix]") {
 
 TEST_CASE("descriptors travel along with bytes", "[unix]") {
     in_fibers([] {
-        std::size_t const before = residue::now().descriptors;
+        std::size_t const before = descriptors_in_use();
         {
             auto [a, b] = net::stream_pair();
             weft::unique_fd read_end;
@@ -165,7 +165,7 @@ TEST_CASE("descriptors travel along with bytes", "[unix]") {
             a.close();
             CHECK(b.recv_descriptors(writable(text)).bytes == 0);
         }
-        CHECK(residue::now().descriptors == before);
+        CHECK(descriptors_in_use() == before);
     });
 }
 
@@ -218,7 +218,7 @@ TEST_CASE("a long message with descriptors is written as a unit", "[unix][C51]")
 
 TEST_CASE("unix datagrams: whole, in order, empty ones too, and with descriptors", "[unix][C52]") {
     in_fibers([] {
-        std::size_t const before = residue::now().descriptors;
+        std::size_t const before = descriptors_in_use();
         {
             auto [a, b] = net::datagram_pair();
             a.send(weft::as_bytes("one"));
@@ -240,7 +240,7 @@ TEST_CASE("unix datagrams: whole, in order, empty ones too, and with descriptors
             a.send_descriptors({}, one);
             CHECK(recv_text(b).empty());  // and closes it
         }
-        CHECK(residue::now().descriptors == before);
+        CHECK(descriptors_in_use() == before);
     });
 }
 

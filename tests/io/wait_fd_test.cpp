@@ -15,8 +15,8 @@
 #include <weft/weft.hpp>
 
 #include "sockets.hpp"
+#include "support/descriptors.hpp"
 #include "support/fixture.hpp"
-#include "support/residue.hpp"
 
 using namespace std::chrono_literals;
 using namespace weft_test;
@@ -87,7 +87,7 @@ TEST_CASE("a fiber waits for a descriptor that weft does not own", "[wait_fd]") 
 TEST_CASE("any number of fibers wait for one number, in both directions", "[wait_fd]") {
     in_fibers([] {
         raw_pair const pair;
-        std::size_t const before = residue::now().descriptors;
+        std::size_t const before = descriptors_in_use();
         for (int round = 0; round != 5; ++round) {
             pair.fill();
             std::vector<weft::fiber<weft::readiness>> readers, writers;
@@ -105,7 +105,7 @@ TEST_CASE("any number of fibers wait for one number, in both directions", "[wait
             char byte;
             CHECK(::read(pair.near(), &byte, 1) == 1);
         }
-        CHECK(residue::now().descriptors == before);
+        CHECK(descriptors_in_use() == before);
     });
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("a wait for a descriptor ends at its deadline", "[wait_fd][C49]") {
 TEST_CASE("a cancelled fiber no longer waits for a descriptor", "[wait_fd][C54]") {
     in_fibers([] {
         raw_pair const pair;
-        std::size_t const before = residue::now().descriptors;
+        std::size_t const before = descriptors_in_use();
         for (bool const throws : {true, false}) {
             auto waiter = weft::spawn([&, throws] {
                 if (!throws) return error_of(pair.near(), weft::readable);
@@ -157,7 +157,7 @@ TEST_CASE("a cancelled fiber no longer waits for a descriptor", "[wait_fd][C54]"
         std::error_code ec;
         weft::with_timeout(2ms, [&] { weft::wait_fd(pair.near(), weft::readable, never, ec); });
         CHECK(ec == std::errc::timed_out);
-        CHECK(residue::now().descriptors == before);
+        CHECK(descriptors_in_use() == before);
     });
 }
 
