@@ -1,11 +1,15 @@
 // Sockets in select.
 
+#include <poll.h>
+
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
 #include <weft/weft.hpp>
 
+#include "file_system.hpp"
 #include "sockets.hpp"
 #include "support/fixture.hpp"
 
@@ -126,6 +130,34 @@ TEST_CASE("a select can be cancelled, and its socket is free again", "[select][n
         CHECK(waiter.join());
         send(far, "free");
         CHECK(receive(near) == "free");
+    });
+}
+
+namespace {
+
+std::atomic<int> looks{0};
+
+}  // namespace
+
+TEST_CASE("a select that is to sleep looks at a socket once before and once after it has told it", "[select][net]") {
+    auto counting = weft::detail::real_system;
+    counting.poll = [](pollfd* about, nfds_t count, int milliseconds) {
+        ++looks;
+        return ::poll(about, count, milliseconds);
+    };
+    installed_system const counted(counting);
+    in_fibers([] {
+        auto [near, far] = connect();
+        auto const channel = weft::make_chan<int>();
+        looks = 0;
+        auto waiter = weft::spawn([&near = near, &channel] {
+            std::optional<int> value;
+            return weft::select(weft::on_recv(channel, value), weft::on_readable(near));
+        });
+        until_parked(1);
+        CHECK(looks == 2);  // never while the channel is locked
+        channel.send(1);
+        CHECK(waiter.join() == 0);
     });
 }
 
