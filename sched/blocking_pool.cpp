@@ -4,7 +4,6 @@
 #include "runtime_core.hpp"
 
 #include <chrono>
-#include <system_error>
 
 namespace weft::detail {
 
@@ -40,7 +39,7 @@ void blocking_pool::submit(blocking_job& job) {
     if (idle_ <= queued_ && threads_.size() < most_) {
         try {
             start_thread();
-        } catch (std::system_error const&) {
+        } catch (...) {
             if (threads_.empty()) throw;  // otherwise one of those that exist will come to it
         }
     }

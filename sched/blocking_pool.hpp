@@ -24,7 +24,8 @@ public:
     /// Waits for the jobs that run, and for the threads' ends.
     ~blocking_pool();
 
-    /// Queues the job. Errors: `std::system_error` when not even one thread can be had; the job is not queued then.
+    /// Queues the job. Errors: `std::system_error`, `std::bad_alloc` when not even one thread can be had; the job is not
+    /// queued then.
     void submit(blocking_job& job);
     /// Takes the job back. False: it runs, or has run.
     bool withdraw(blocking_job& job) noexcept;
