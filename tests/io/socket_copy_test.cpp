@@ -137,7 +137,7 @@ TEST_CASE("a copy that begins does not wake a select that waits for the same byt
         until_parked(1);
         auto copying = weft::spawn([&in = in, &out = out] { return net::copy(in, out); });
         until_parked(2);
-        weft::this_fiber::sleep_for(5ms);
+        let_others_run();
         CHECK_FALSE(woken.load());
         source.shutdown_write();
         CHECK(waiter.join() == 0);

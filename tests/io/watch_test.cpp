@@ -116,9 +116,7 @@ TEST_CASE("a directory that is made anew is watched, also while somebody is stil
         fs::create_directories(dir / "d/e");
         fs::create_directory(dir / "one");
         CHECK(events_until(w, dir.path(), "one") == lines{"removed d", "created d", "created d/e"});
-        fs::write_file(dir / "d/e/f", "");
-        fs::create_directory(dir / "two");
-        CHECK(events_until(w, dir.path(), "two") == lines{"created d/e/f", "written d/e/f"});
+        CHECK(is_watched(w, dir.path(), "d/e"));
     });
 }
 
@@ -131,9 +129,7 @@ TEST_CASE("a directory that comes in place of another one is watched", "[fs][wat
         fs::rename(elsewhere / "d", dir / "d");
         fs::create_directory(dir / "one");
         CHECK(events_until(w, dir.path(), "one") == lines{"created d", "created d/e"});
-        fs::write_file(dir / "d/e/f", "");
-        fs::create_directory(dir / "two");
-        CHECK(events_until(w, dir.path(), "two") == lines{"created d/e/f", "written d/e/f"});
+        CHECK(is_watched(w, dir.path(), "d/e"));
     });
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+#include <weft/directory.hpp>
+#include <weft/file.hpp>
 #include <weft/watch.hpp>
 
 namespace weft_test {
@@ -38,6 +40,14 @@ inline lines events_until(weft::fs::watcher& w, std::string const& root, std::st
     }
     all.emplace_back("the end");
     return all;
+}
+
+/// Whether a file that is made in `directory`, which lies below `root`, is reported as such.
+inline bool is_watched(weft::fs::watcher& w, std::string const& root, std::string const& directory) {
+    std::string const file = directory + "/made-now";
+    weft::fs::write_file(root + '/' + file, "");
+    weft::fs::create_directory(root + "/mark-of-that");
+    return events_until(w, root, "mark-of-that") == lines{"created " + file, "written " + file};
 }
 
 inline lines rest_of(weft::fs::watcher& w, std::string const& root) { return events_until(w, root, "no such mark"); }
