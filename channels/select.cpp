@@ -200,7 +200,8 @@ void selection::unlock_all() const noexcept {
     for_each_channel([](channel_core& c) WEFT_NO_THREAD_SAFETY_ANALYSIS { c.unlock(); });
 }
 
-// What is no channel is asked only if the answer decides for `otherwise`: a select that sleeps asks when it tells it, without locks.
+// What is no channel is asked only if the answer decides for `otherwise`: a select that sleeps asks it in `arm_sources`, without
+// locks.
 bool selection::ready_under_locks() const {
     for (std::size_t i = 0; i != candidates_; ++i) {
         select_entry& e = *cases_[poll_order_[i]];
