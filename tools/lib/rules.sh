@@ -172,7 +172,7 @@ tidy_units() {
     if [[ $full == yes ]] || ! base=$(git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD 2>/dev/null); then
         cpp_files
     else
-        { git diff --name-only "$base" && git ls-files --others --exclude-standard; } | grep -E '\.(cpp|hpp)$' |
+        { git diff --name-only "$base" && git ls-files --others --exclude-standard; } | sed -nE '/\.(cpp|hpp)$/p' |
             while IFS= read -r file; do
                 [[ -f $file ]] && echo "$file"
                 name=$(basename "$file")
